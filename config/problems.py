@@ -1,0 +1,65 @@
+"""Errors as RFC 9457 problem documents: one place where the domain's errors become HTTP.
+
+An error class of the domain says ``status``, ``code`` and ``title`` itself; whatever
+else goes wrong near a partner is answered without detail, and nothing is served.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: the same statuses, as problem documents."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    response.data = document(response.status_code, error, response.data)
+    response.content_type = MEDIA_TYPE
+    return response
+
+
+def document(status: int, error: Exception, data: Any = None) -> dict[str, Any]:
+    problem: dict[str, Any] = {
+        "type": f"about:blank#{code_of(error)}",
+        "title": title_of(error),
+        "status": status,
+        "code": code_of(error),
+    }
+    if isinstance(error, ValidationError):
+        problem["errors"] = data
+    problem.update(getattr(error, "facts", {}))
+    return problem
+
+
+def code_of(error: Exception) -> str:
+    if isinstance(error, Http404):
+        return "not_found"
+    return str(getattr(error, "default_code", "error"))
+
+
+def title_of(error: Exception) -> str:
+    if isinstance(error, Http404):
+        return "There is nothing here for you under this address."
+    if isinstance(error, ValidationError):
+        return "Some of what you sent cannot be used."
+    return str(error.detail) if isinstance(error, APIException) else str(error)
+
+
+def unavailable(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(
+        {
+            "type": "about:blank#unavailable",
+            "title": "The service cannot check consent right now, so it serves nothing.",
+            "status": 503,
+            "code": "unavailable",
+        },
+        status=503,
+        content_type=MEDIA_TYPE,
+        headers={"Retry-After": "5", "Cache-Control": "no-store"},
+    )

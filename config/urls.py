@@ -1,0 +1,20 @@
+"""Every address of the service."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+urlpatterns = [
+    path("", include("consent.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("operator/audit/", include("audit.urls")),
+    path("operator/", include("exports.urls_operator")),
+    path("my-data/", include("exports.urls_person")),
+    path("api/v1/me/", include("consent.urls_api")),
+    path("api/v1/", include("exports.urls_api")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema"),
+        name="api-docs",
+    ),
+]

@@ -1,0 +1,175 @@
+"""What is delivered: partners, their datasets, releases, files, and receipts."""
+
+import uuid
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Partner(models.Model):
+    """A company that receives datasets. Inactive partners receive nothing."""
+
+    slug = models.SlugField(unique=True, max_length=64)
+    name = models.CharField(max_length=120)
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(models.Model):
+    """One of a partner's tokens: only its SHA-256 is kept; the token is shown once."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="credentials")
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class Dataset(models.Model):
+    """What a partner is entitled to, by agreement.
+
+    ``buckets`` is the number of files of a release: a power of two up to 64.
+    """
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="datasets")
+    slug = models.SlugField(max_length=64)
+    name = models.CharField(max_length=120)
+    platforms = ArrayField(models.CharField(max_length=40))
+    media_kinds = ArrayField(models.CharField(max_length=8))
+    adult = models.BooleanField(default=False)
+    buckets = models.PositiveSmallIntegerField(default=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "slug"], name="dataset_slug_is_unique"),
+            models.CheckConstraint(
+                condition=models.Q(buckets__in=[1, 2, 4, 8, 16, 32, 64]),
+                name="dataset_buckets_divide_the_archive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner.slug}/{self.slug}"
+
+
+class Release(models.Model):
+    """One version of a dataset. Its files may be replaced; its version stays."""
+
+    class State(models.TextChoices):
+        BUILDING = "building", "Being built"
+        PUBLISHED = "published", "Published"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="releases")
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=State, default=State.BUILDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "version"], name="release_version_is_one")
+        ]
+
+
+class FileQuerySet(models.QuerySet["File"]):
+    def current(self) -> Self:
+        """Keep the files that nothing has replaced."""
+        return self.filter(successor=None)
+
+
+class File(models.Model):
+    """One Parquet file of a release, and the job of building it.
+
+    A worker claims the row (lease and fence); every later write carries the fence.
+    ``snapshot`` is where its consent was read, ``cleared`` the newest snapshot in
+    which the gate found nothing against it; both belong to ``system_identifier``.
+    A withdrawn file is never un-withdrawn: a successor takes its place.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Waiting to be built"
+        BUILDING = "building", "Being built"
+        BUILT = "built", "Built"
+        VERIFIED = "verified", "Verified"
+        STAGED = "staged", "Staged"
+        PUBLISHED = "published", "Published"
+        EMPTY = "empty", "Nothing to share"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        QUARANTINED = "quarantined", "Set aside after failing"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    release = models.ForeignKey(Release, models.PROTECT, related_name="files")
+    bucket = models.PositiveSmallIntegerField()
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="successor"
+    )
+    state = models.CharField(max_length=16, choices=State, default=State.PLANNED)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    path = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    accounts_path = models.CharField(max_length=200, blank=True)
+    accounts_sha256 = models.CharField(max_length=64, blank=True)
+    items_path = models.CharField(max_length=200, blank=True)
+    items_sha256 = models.CharField(max_length=64, blank=True)
+    counts = models.JSONField(default=dict)
+
+    snapshot = models.TextField(blank=True)
+    snapshot_at = models.DateTimeField(null=True, blank=True)
+    cleared = models.TextField(blank=True)
+    system_identifier = models.CharField(max_length=32, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_because = models.CharField(max_length=64, blank=True)
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "bucket"],
+                condition=models.Q(replaces=None),
+                name="file_of_a_bucket_is_one",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="published")
+                | (~models.Q(sha256="") & ~models.Q(snapshot="") & ~models.Q(cleared="")),
+                name="file_published_has_been_checked",
+            ),
+        ]
+
+
+class Receipt(models.Model):
+    """The record of one attempted download, committed before the gate is asked."""
+
+    class Outcome(models.TextChoices):
+        ASKED = "asked", "Asked for"
+        DENIED = "denied", "Refused"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent in full"
+        STOPPED = "stopped", "Stopped by the gate"
+        BROKEN = "broken", "Connection ended early"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file = models.ForeignKey(File, models.PROTECT, related_name="receipts")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="receipts")
+    credential = models.ForeignKey(Credential, models.PROTECT)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    first_byte = models.BigIntegerField(default=0)
+    last_byte = models.BigIntegerField(default=0)
+    bytes_sent = models.BigIntegerField(default=0)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.ASKED)
+    ended_at = models.DateTimeField(null=True, blank=True)

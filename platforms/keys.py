@@ -1,0 +1,68 @@
+"""Keyed hashes that stand for accounts and items.
+
+An account is known downstream by a 64-bit BLAKE2b (RFC 7693) of its native id,
+keyed per platform: small enough for sorted arrays of billions, meaningless
+without the secret. A collision denies one account too many, never one too few.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+from platforms.records import Item, Principal
+
+KEY_BYTES: Final = 8
+
+
+class Keyring:
+    """Makes the keys of one installation from its secret (at least 32 bytes)."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 32:
+            raise ValueError("the key secret must have at least 32 bytes")
+        self._secret = blake2b(secret, digest_size=32, person=b"withhold-keyring").digest()
+        self._platforms: dict[str, bytes] = {}
+
+    def account(self, platform: str, native_id: str) -> int:
+        return self._key(platform, b"account", native_id)
+
+    def handle(self, platform: str, handle: str) -> int:
+        """The key of a name; names are compared without regard to case and outer space."""
+        return self._key(platform, b"handle", handle.strip().lstrip("@").casefold())
+
+    def item(self, platform: str, kind: str, container_id: str, native_id: str) -> int:
+        return self._key(platform, b"item", "\0".join((kind, container_id, native_id)))
+
+    def item_of(self, item: Item) -> int | None:
+        """The key of ``item``, or None when the record has no id of its own."""
+        if item.native_id is None:
+            return None
+        return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
+
+    def principal(self, platform: str, principal: Principal) -> tuple[int, ...]:
+        """Every key by which an opt-out can name ``principal``: the id's first."""
+        keys = []
+        if principal.native_id:
+            keys.append(self.account(platform, principal.native_id))
+        if principal.handle:
+            keys.append(self.handle(platform, principal.handle))
+        return tuple(keys)
+
+    def principals(self, item: Item) -> tuple[int, ...]:
+        keys = {k for p in item.principals for k in self.principal(item.platform, p)}
+        return tuple(sorted(keys))
+
+    def _key(self, platform: str, purpose: bytes, text: str) -> int:
+        digest = blake2b(
+            text.encode("utf-8", "surrogatepass"),
+            digest_size=KEY_BYTES,
+            key=self._platform_secret(platform),
+            person=purpose,
+        ).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+    def _platform_secret(self, platform: str) -> bytes:
+        if platform not in self._platforms:
+            self._platforms[platform] = blake2b(
+                platform.encode(), digest_size=32, key=self._secret
+            ).digest()
+        return self._platforms[platform]

@@ -1,0 +1,192 @@
+"""What exists: platforms, accounts and their states, dumps and the archive's runs."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from platforms.snapshots import ChangedSince, XidField
+
+
+class Platform(models.Model):
+    """A service whose people's posts pass through here. Rows come from the registry."""
+
+    class Mode(models.TextChoices):
+        OPT_OUT = "opt_out", "Shared unless the person says no"
+        OPT_IN = "opt_in", "Shared only if the person says yes"
+
+    slug = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=80)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OPT_OUT)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Account(models.Model):
+    """A blog, site or profile that made a statement or was linked to a person.
+
+    Silent accounts have no row. ``keys`` holds every key that content may carry for
+    it: of its stable id, and of each name it ever had; keys are added, never removed.
+    ``xid`` lets the gate see a key that a denied account gained after a file was built.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    native_id = models.CharField(max_length=255, blank=True)
+    handle = models.CharField(max_length=255, blank=True)
+    keys = ArrayField(models.BigIntegerField())
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="accounts"
+    )
+    linked_at = models.DateTimeField(null=True, blank=True)
+    xid = XidField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "native_id"],
+                condition=~models.Q(native_id=""),
+                name="account_native_id_is_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["platform", "handle"],
+                condition=models.Q(native_id=""),
+                name="account_known_by_handle_only_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(native_id="", handle=""), name="account_is_named"
+            ),
+            models.CheckConstraint(condition=models.Q(keys__len__gt=0), name="account_has_keys"),
+        ]
+        indexes = [
+            GinIndex(fields=["keys"], name="account_by_key"),
+            models.Index(fields=["xid"], name="account_by_xid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.handle or self.native_id
+
+
+class AccountStateQuerySet(ChangedSince):
+    def denied(self) -> Self:
+        return self.filter(denied=True)
+
+
+class AccountState(models.Model):
+    """What the platform says of an account, by key, also of accounts without a row.
+
+    ``reasons`` is the set that denies now. A reason is cleared only by a fact that
+    clears it explicitly while the account is public.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    account_key = models.BigIntegerField()
+    reasons = ArrayField(models.CharField(max_length=64), default=list)
+    denied = models.BooleanField()
+    xid = XidField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AccountStateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "account_key"], name="account_state_is_one"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(denied=True, reasons__len__gt=0)
+                | models.Q(denied=False, reasons__len=0),
+                name="account_state_denied_means_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["xid"], name="account_state_by_xid")]
+
+
+class ItemStateQuerySet(ChangedSince):
+    def blocking(self) -> Self:
+        return self.filter(blocks=True)
+
+
+class ItemState(models.Model):
+    """What the platform said of one item since it was read. ``blocks`` stops delivery."""
+
+    class State(models.TextChoices):
+        DELETED = "deleted", "Deleted by its author"
+        PRIVATE = "private", "Made private"
+        MODERATED = "moderated", "Removed by the platform"
+        RESTORED = "restored", "Public again"
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    item_key = models.BigIntegerField()
+    state = models.CharField(max_length=16, choices=State)
+    blocks = models.BooleanField()
+    xid = XidField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ItemStateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "item_key"], name="item_state_is_one"),
+            models.CheckConstraint(
+                condition=models.Q(state="restored", blocks=False)
+                | (~models.Q(state="restored") & models.Q(blocks=True)),
+                name="item_state_blocks_unless_restored",
+            ),
+        ]
+        indexes = [models.Index(fields=["xid"], name="item_state_by_xid")]
+
+
+class Dump(models.Model):
+    """One import: the files that were read, what was asserted of them, what came out.
+
+    Importing the same files again supersedes this row: its run is no longer read.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    imported_at = models.DateTimeField(auto_now_add=True)
+    digest = models.CharField(max_length=64)
+    files = models.JSONField()
+    facts = models.JSONField(default=dict)
+    counts = models.JSONField()
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "digest"],
+                condition=models.Q(superseded_at=None),
+                name="dump_is_live_once",
+            )
+        ]
+
+
+class RunQuerySet(ChangedSince):
+    def live(self) -> Self:
+        return self.filter(dump__superseded_at=None)
+
+
+class Run(models.Model):
+    """One immutable, sorted Parquet run of judged items, and its list of withheld keys.
+
+    Paths are relative to the storage root. ``withheld_path`` is a sorted array of the
+    keys of every item of this run that may not be shared: the gate reads it when the
+    run is newer than a file.
+    """
+
+    dump = models.ForeignKey(Dump, models.PROTECT, related_name="runs")
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    rows = models.BigIntegerField()
+    withheld_path = models.CharField(max_length=200)
+    withheld_sha256 = models.CharField(max_length=64)
+    quarantine_path = models.CharField(max_length=200, blank=True)
+    xid = XidField()
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["xid"], name="run_by_xid")]

@@ -1,0 +1,158 @@
+"""The normalised item: what every platform's dump is read into.
+
+Plain Python. A source turns one raw record into an ``Item`` and says, field by
+field, what that field proves (``Evidence``); ``platforms.visibility`` judges.
+Nothing here decides.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """Why somebody is in an item."""
+
+    OWNER = "owner"
+    CONTAINER = "container"
+    REBLOG_ROOT = "reblog_root"
+    REBLOG_VIA = "reblog_via"
+    ASKER = "asker"
+    SUBMITTER = "submitter"
+    QUOTED = "quoted"
+    COMMENTER = "commenter"
+    MEDIA_CREDIT = "media_credit"
+    CO_AUTHOR = "co_author"
+
+
+class Identity(StrEnum):
+    """How strongly a principal is identified; only ``STABLE`` may be shared."""
+
+    STABLE = "stable"
+    NAME = "name"
+    ANONYMOUS = "anonymous"
+    GONE = "gone"
+
+
+class MediaKind(StrEnum):
+    TEXT = "text"
+    IMAGE = "image"
+    GIF = "gif"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class Visibility(StrEnum):
+    """What one field proves about who can read the item, most restrictive wins."""
+
+    PUBLIC = "public"
+    LOGIN_ONLY = "login_only"
+    RESTRICTED = "restricted"
+    PRIVATE = "private"
+    UNPUBLISHED = "unpublished"
+    REMOVED_AUTHOR = "removed_author"
+    REMOVED_PLATFORM = "removed_platform"
+    ACCOUNT_GONE = "account_gone"
+    EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
+    PAID = "paid"
+    COMMERCIAL = "commercial"
+    ADULT = "adult"
+    OUT_OF_SCOPE = "out_of_scope"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    SHARE = "share"
+    HOLD = "hold"
+    EXCLUDE = "exclude"
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """One person or account whose words or images are in an item.
+
+    ``native_id`` is the platform's stable id, ``handle`` the name as written;
+    at least one of them is given unless the identity is anonymous or gone.
+    """
+
+    role: Role
+    identity: Identity
+    native_id: str | None = None
+    handle: str | None = None
+
+
+class Media(msgspec.Struct, frozen=True):
+    kind: MediaKind
+    url: str
+    alt: str = ""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What one field of one level says: ``code`` is the reason if it is not public.
+
+    ``level`` is one of item, parent, container, account, embedded. ``detail``
+    tells a person what was read, or what to supply when nothing was.
+    """
+
+    level: str
+    visibility: Visibility
+    code: str
+    detail: str = ""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why an item is not shared: a stable ``code`` to count by, a ``detail`` to act on."""
+
+    verdict: Verdict
+    code: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """A verdict with all its reasons.
+
+    ``verdict`` leaves the rating aside: ``adult`` is a flag of its own, because
+    a dataset's agreement may admit it.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    adult: bool = False
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One published (or not) unit of a platform, with everybody who is in it.
+
+    Ids are strings (they exceed 2**53), scoped by platform, kind and container.
+    ``native_id`` is None when the record has none: such an item is never shared.
+    Times are aware and in UTC.
+    """
+
+    platform: str
+    kind: str
+    native_id: str | None
+    container_id: str | None = None
+    principals: tuple[Principal, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    required: frozenset[str] = frozenset({"item", "container"})
+    published_at: datetime | None = None
+    observed_at: datetime | None = None
+    title: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+
+    @property
+    def owner(self) -> Principal | None:
+        return next((p for p in self.principals if p.role is Role.OWNER), None)
+
+    @property
+    def media_kinds(self) -> frozenset[MediaKind]:
+        kinds = {medium.kind for medium in self.media}
+        if self.text or self.title:
+            kinds.add(MediaKind.TEXT)
+        return frozenset(kinds)

@@ -1,0 +1,58 @@
+"""The test session: its own folder for all that is kept, its own embedded PostgreSQL."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+VAR = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix="withhold-tests-"))
+os.environ["WITHHOLD_VAR"] = str(VAR)
+os.environ.setdefault("WITHHOLD_DURABLE", "false")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing is left behind. Workers of pytest-xdist share the folder of the main process."""
+    if not hasattr(config, "workerinput") and VAR.name.startswith("withhold-tests-"):
+        from django.conf import settings
+
+        if settings.EMBEDDED and settings.CLUSTER.is_running():
+            settings.CLUSTER.stop()
+        shutil.rmtree(VAR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_append_only_tables() -> None:
+    """Let pytest-django empty the tables between transactional tests.
+
+    The application can never do this: its triggers refuse. The tests own the schema,
+    so they take the triggers off for the one statement and put them back.
+    """
+    from django.db import connection
+
+    flush = type(connection.ops).execute_sql_flush
+
+    def flush_without_triggers(self, sql_list):  # type: ignore[no-untyped-def]
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"
+                " WHERE tgname LIKE '%_stays'"
+            )
+            tables = [name for (name,) in cursor.fetchall()]
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_table_stays")
+            flush(self, sql_list)
+            for table in tables:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_table_stays")
+
+    type(connection.ops).execute_sql_flush = flush_without_triggers
+
+
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path: Path) -> Iterator[Path]:
+    """Each test has a storage of its own."""
+    settings.STORAGE_DIR = tmp_path / "storage"
+    settings.STORAGE_DIR.mkdir()
+    yield settings.STORAGE_DIR
