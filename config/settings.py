@@ -30,8 +30,8 @@ def kept_secret(name: str) -> str:
     path = VAR_DIR / "secrets" / name.lower()
     path.parent.mkdir(mode=0o700, exist_ok=True)
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_hex(32))
     except FileExistsError:
         pass
     return path.read_text()
