@@ -56,3 +56,17 @@ def storage(settings, tmp_path: Path) -> Iterator[Path]:
     settings.STORAGE_DIR = tmp_path / "storage"
     settings.STORAGE_DIR.mkdir()
     yield settings.STORAGE_DIR
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it aloud when a skipped test fails the run."""
+    if os.environ.get("CI") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("In CI a skipped test is a failure.", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI everything the tests need is installed, so a skip means something is broken."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
