@@ -88,12 +88,19 @@ def test_no_sql_is_put_together_from_text(modules):
     assert composed == []
 
 
+def reraises(handler):
+    """Cleaning up and passing the same error on is not catching it."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def test_no_exception_is_caught_without_a_name(modules):
     broad = [
         f"{module.path}:{handler.lineno}"
         for module in modules
         for handler in ast.walk(module.tree)
         if isinstance(handler, ast.ExceptHandler)
+        and not reraises(handler)
         and (handler.type is None or ast.unparse(handler.type) in ("Exception", "BaseException"))
     ]
 
