@@ -1,10 +1,11 @@
 """What is delivered: partners, their datasets, releases, files, and receipts."""
 
 import uuid
-from typing import Self
+from typing import Final, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Partner(models.Model):
@@ -76,19 +77,48 @@ class Release(models.Model):
         ]
 
 
+MAX_ATTEMPTS: Final = 5
+
+
 class FileQuerySet(models.QuerySet["File"]):
     def current(self) -> Self:
         """Keep the files that nothing has replaced."""
         return self.filter(successor=None)
+
+    def published(self) -> Self:
+        return self.filter(state=File.State.PUBLISHED)
+
+    def unfinished(self) -> Self:
+        """Keep the files whose building was never begun, or was begun and left."""
+        return self.filter(
+            models.Q(state=File.State.PLANNED)
+            | models.Q(state__in=IN_WORK, lease_until__lt=Now())
+        )
+
+    def claimable(self) -> Self:
+        """Keep the files that a worker may begin to build now, by the database's clock."""
+        return self.unfinished().filter(
+            models.Q(not_before=None) | models.Q(not_before__lte=Now()),
+            attempts__lt=MAX_ATTEMPTS,
+        )
+
+    def given_up(self) -> Self:
+        """Keep the files whose last attempt ended without a word."""
+        return self.unfinished().filter(attempts__gte=MAX_ATTEMPTS)
+
+    def held_by(self, claim: "File") -> Self:
+        """Keep the row of ``claim`` while nobody has claimed it again."""
+        return self.filter(pk=claim.pk, fence=claim.fence, state__in=IN_WORK)
 
 
 class File(models.Model):
     """One Parquet file of a release, and the job of building it.
 
     A worker claims the row (lease and fence); every later write carries the fence.
-    ``snapshot`` is where its consent was read, ``cleared`` the newest snapshot in
-    which the gate found nothing against it; both belong to ``system_identifier``.
-    A withdrawn file is never un-withdrawn: a successor takes its place.
+    ``snapshot`` is where its consent was read, ``cleared`` the newest snapshot in which
+    nothing was found against it, in the cluster ``system_identifier``. ``terms`` is what
+    the dataset admitted then. Paths are relative to the storage root. A withdrawn file
+    is never un-withdrawn: a successor takes its place. Its bytes go, its keys stay.
     """
 
     class State(models.TextChoices):
@@ -126,6 +156,7 @@ class File(models.Model):
     items_path = models.CharField(max_length=200, blank=True)
     items_sha256 = models.CharField(max_length=64, blank=True)
     counts = models.JSONField(default=dict)
+    terms = models.JSONField(default=dict)
 
     snapshot = models.TextField(blank=True)
     snapshot_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +181,10 @@ class File(models.Model):
                 name="file_published_has_been_checked",
             ),
         ]
+        indexes = [models.Index(fields=["state", "lease_until"], name="file_by_state")]
+
+
+IN_WORK = (File.State.BUILDING, File.State.BUILT)
 
 
 class Receipt(models.Model):

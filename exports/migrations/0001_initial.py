@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ("items_path", models.CharField(blank=True, max_length=200)),
                 ("items_sha256", models.CharField(blank=True, max_length=64)),
                 ("counts", models.JSONField(default=dict)),
+                ("terms", models.JSONField(default=dict)),
                 ("snapshot", models.TextField(blank=True)),
                 ("snapshot_at", models.DateTimeField(blank=True, null=True)),
                 ("cleared", models.TextField(blank=True)),
@@ -281,5 +282,9 @@ class Migration(migrations.Migration):
                 ),
                 name="file_published_has_been_checked",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="file",
+            index=models.Index(fields=["state", "lease_until"], name="file_by_state"),
         ),
     ]
