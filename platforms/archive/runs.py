@@ -1,0 +1,123 @@
+"""Runs: judged items as immutable Parquet, sorted by bucket and then by item.
+
+A bucket is a range of owner keys, so one account's items lie together and a build
+reads only the row groups of its bucket. Content (native id, title, text, tags,
+media) is there for shared items only; what is held keeps its content in a second
+file below ``quarantine/``, which no reader of this module opens.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from platforms.records import Media, Verdict
+
+BUCKETS: Final = 64
+ARCHIVE: Final = "archive"
+QUARANTINE: Final = "quarantine"
+PLACE: Final = b"withhold.place"
+
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("item_key", pa.int64(), nullable=False),
+        pa.field("owner_key", pa.int64(), nullable=False),
+        pa.field("bucket", pa.int16(), nullable=False),
+        pa.field("account_keys", pa.list_(pa.int64()), nullable=False),
+        pa.field("platform", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("native_id", pa.string()),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("reasons", pa.list_(pa.string()), nullable=False),
+        pa.field("adult", pa.bool_(), nullable=False),
+        pa.field("media_kinds", pa.list_(pa.string())),
+        pa.field("published_at", pa.timestamp("us", tz="UTC")),
+        pa.field("observed_at", pa.timestamp("us", tz="UTC")),
+        pa.field("title", pa.string()),
+        pa.field("text", pa.string()),
+        pa.field("tags", pa.list_(pa.string())),
+        pa.field(
+            "media",
+            pa.list_(
+                pa.struct([("kind", pa.string()), ("url", pa.string()), ("alt", pa.string())])
+            ),
+        ),
+    ]
+)
+
+
+class QuarantineClosed(Exception):
+    """Something asked to read held content on the way to a build."""
+
+
+class RunDamaged(Exception):
+    """A run does not say which bucket a row group belongs to."""
+
+
+class Row(NamedTuple):
+    """One appearance of an item, judged. An item without an owner is its own owner."""
+
+    item_key: int
+    owner_key: int
+    account_keys: Sequence[int]
+    platform: str
+    kind: str
+    native_id: str | None
+    verdict: Verdict
+    reasons: Sequence[str]
+    adult: bool
+    media_kinds: Sequence[str] | None
+    published_at: datetime | None
+    observed_at: datetime | None
+    title: str | None
+    text: str | None
+    tags: Sequence[str] | None
+    media: Sequence[Media] | None
+
+    def without_content(self) -> "Row":
+        """What the archive may keep of an item that is not shared: keys, verdict, reasons."""
+        return self._replace(
+            native_id=None,
+            media_kinds=None,
+            published_at=None,
+            title=None,
+            text=None,
+            tags=None,
+            media=None,
+        )
+
+
+def bucket_of(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
+    """The bucket of each owner key: its top six bits, read as unsigned."""
+    return (keys.view(np.uint64) >> np.uint64(58)).astype(np.int16)
+
+
+def read_bucket(path: Path, bucket: int, columns: list[str] | None = None) -> pa.Table:
+    """The rows of one bucket of the run at ``path``, sorted by item key.
+
+    Several rows can have one item key: an item can appear more than once in a dump.
+    """
+    if QUARANTINE in path.resolve().parts:
+        raise QuarantineClosed(f"{path} holds content that no build may read")
+    with pq.ParquetFile(path) as file:
+        if file.schema_arrow.metadata.get(PLACE) != ARCHIVE.encode():
+            raise QuarantineClosed(f"{path} does not say that it is part of the archive")
+        return file.read_row_groups(_groups_of(file.metadata, bucket), columns=columns)
+
+
+def _groups_of(metadata: pq.FileMetaData, bucket: int) -> list[int]:
+    place = SCHEMA.get_field_index("bucket")
+    groups = []
+    for group in range(metadata.num_row_groups):
+        column = metadata.row_group(group).column(place)
+        known = column.statistics
+        if column.path_in_schema != "bucket" or not known or known.min != known.max:
+            raise RunDamaged(f"row group {group} does not say which bucket it holds")
+        if known.min == bucket:
+            groups.append(group)
+    return groups

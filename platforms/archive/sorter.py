@@ -1,0 +1,139 @@
+"""Sorts more rows than memory holds: sorted batches on disk, merged bucket by bucket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from platforms.archive.durable import Draft
+from platforms.archive.runs import BUCKETS, PLACE, SCHEMA, Row, bucket_of
+
+DICTIONARIES: Final = [
+    "platform",
+    "kind",
+    "verdict",
+    "reasons.list.element",
+    "media_kinds.list.element",
+    "media.list.element.kind",
+]
+STATISTICS: Final = ["bucket", "item_key", "owner_key"]
+
+
+class Limits(NamedTuple):
+    """When a batch is spilled (whichever comes first), and how many spills make a run."""
+
+    rows: int = 32_768
+    characters: int = 32 << 20
+    spills: int = 64
+
+
+class Spill(NamedTuple):
+    """One sorted batch, memory-mapped, with the place where each bucket starts."""
+
+    table: pa.Table
+    starts: npt.NDArray[np.int64]
+
+    def bucket(self, bucket: int) -> pa.Table:
+        start, end = int(self.starts[bucket]), int(self.starts[bucket + 1])
+        return self.table.slice(start, end - start)
+
+
+class Sorter:
+    """Gathers rows in any order; ``write`` puts them into one sorted Parquet file.
+
+    It holds one batch of rows; the spills lie below ``folder``, which the caller removes.
+    """
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.rows = 0
+        self._folder = folder
+        self._limits = limits
+        self._batch: list[Row] = []
+        self._characters = 0
+        self._spills: list[Spill] = []
+
+    @property
+    def full(self) -> bool:
+        return len(self._spills) >= self._limits.spills
+
+    def add(self, row: Row) -> None:
+        self._batch.append(row)
+        self._characters += _characters(row)
+        self.rows += 1
+        if len(self._batch) >= self._limits.rows or self._characters >= self._limits.characters:
+            self._spill()
+
+    def write(self, draft: Draft, place: str) -> None:
+        """One row group for each bucket that has rows; a very large bucket has more."""
+        if self._batch:
+            self._spill()
+        schema = SCHEMA.with_metadata({PLACE: place.encode()})
+        with pq.ParquetWriter(
+            draft,
+            schema,
+            compression="zstd",
+            use_dictionary=DICTIONARIES,
+            write_statistics=STATISTICS,
+        ) as writer:
+            for bucket in range(BUCKETS):
+                for rows in self._merged(bucket):
+                    writer.write_table(rows.cast(schema), row_group_size=len(rows))
+
+    def _spill(self) -> None:
+        table, buckets = _sorted_table(self._batch)
+        path = self._folder / f"{len(self._spills)}.arrow"
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+            writer.write_table(table)
+        self._batch, self._characters = [], 0
+        starts = np.searchsorted(buckets, np.arange(BUCKETS + 1))
+        self._spills.append(Spill(pa.ipc.open_file(pa.memory_map(str(path))).read_all(), starts))
+
+    def _merged(self, bucket: int) -> Iterator[pa.Table]:
+        """The rows of ``bucket`` by item key, at most a batch at a time.
+
+        Each spill is sorted, so the rows that the next piece takes from it follow on
+        those of the piece before: positions are enough, no row is read to be compared.
+        """
+        parts = [spill.bucket(bucket) for spill in self._spills]
+        keys = [part["item_key"].to_numpy() for part in parts]
+        order = np.argsort(np.concatenate(keys), kind="stable") if keys else np.empty(0)
+        source = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
+        starts = np.zeros(len(parts), dtype=np.int64)
+        step = self._piece(parts)
+        for at in range(0, len(order), step):
+            taken = np.bincount(source[at : at + step], minlength=len(parts))
+            pieces = [p.slice(s, n) for p, s, n in zip(parts, starts, taken, strict=True)]
+            starts += taken
+            yield pa.concat_tables(pieces).combine_chunks().sort_by("item_key")
+
+    def _piece(self, parts: list[pa.Table]) -> int:
+        """How many rows of a bucket are about as much as one batch."""
+        rows: int = sum(part.num_rows for part in parts)
+        size: int = sum(part.nbytes for part in parts)
+        affordable = self._limits.characters * rows // max(size, 1)
+        return max(1, min(self._limits.rows, affordable))
+
+
+def _sorted_table(rows: list[Row]) -> tuple[pa.Table, npt.NDArray[np.int16]]:
+    columns: dict[str, Any] = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+    columns["media"] = [None if media is None else _media(media) for media in columns["media"]]
+    buckets = bucket_of(np.array(columns["owner_key"], dtype=np.int64))
+    columns["bucket"] = buckets
+    order = np.lexsort((np.array(columns["item_key"], dtype=np.int64), buckets))
+    arrays = [pa.array(columns[field.name], field.type) for field in SCHEMA]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA).take(order), buckets[order]
+
+
+def _media(media: Any) -> list[dict[str, str]]:
+    return [{"kind": str(one.kind), "url": one.url, "alt": one.alt} for one in media]
+
+
+def _characters(row: Row) -> int:
+    """Roughly what a row costs: its text counts, and its ids as one line of it."""
+    media = sum(len(one.url) + len(one.alt) for one in row.media or ())
+    words = len(row.title or "") + len(row.text or "") + sum(map(len, row.tags or ()))
+    return 200 + 8 * len(row.account_keys) + words + media
