@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from people.models import User
 from platforms.models import Account, Platform
 from platforms.snapshots import ChangedSince, XidField
 
@@ -35,6 +36,15 @@ class Source(models.TextChoices):
     LINK = "link", "an earlier choice for all accounts"
 
 
+class StatementQuerySet(models.QuerySet["Statement"]):
+    def of_person(self, person: User) -> Self:
+        """Keep what was said of the accounts that ``person`` owns now, newest first.
+
+        ``at`` is taken after the standing was locked, so it follows ``version``.
+        """
+        return self.filter(account__person=person).order_by("-at", "-id")
+
+
 class Statement(models.Model):
     """One recorded choice. Never changed: a trigger refuses UPDATE, DELETE and TRUNCATE.
 
@@ -56,16 +66,14 @@ class Statement(models.Model):
     version = models.PositiveIntegerField()
     include_older = models.BooleanField(default=False)
     evidence = models.JSONField(default=dict)
-    idempotency_key = models.CharField(max_length=80, null=True, unique=True)
+
+    objects = StatementQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "partner", "version"], name="statement_version_is_one"
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(idempotency_key=""), name="statement_key_is_null_or_given"
-            ),
+            )
         ]
 
 
@@ -114,20 +122,45 @@ class Standing(models.Model):
         indexes = [models.Index(fields=["xid"], name="standing_by_xid")]
 
 
+class AnsweredRequest(models.Model):
+    """A request with an idempotency key, what it asked for, and what it was answered with.
+
+    ``key`` is a digest of who asked and the key they sent. Never changed: a trigger
+    refuses UPDATE, DELETE and TRUNCATE, so a late retry finds the first answer even
+    after the opposite was chosen. ``statement`` is null where nothing had to change.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    act = models.CharField(max_length=200)
+    statement = models.ForeignKey(Statement, models.PROTECT, null=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+
 class WideChoice(models.Model):
     """A person's choice beyond single accounts: it also binds accounts linked later.
 
-    ``platform`` is null for every platform. The newest state only.
+    ``platform`` is null for every platform. The newest state only. A row whose reason
+    is ``gpc`` says that the person's browser asked: ``denied`` means it still binds
+    accounts linked later, not denied that the person has since said yes to everything.
+    While the row exists the same signal is not applied again.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     platform = models.ForeignKey(Platform, models.PROTECT, null=True, blank=True)
+    reason = models.CharField(max_length=16, choices=ReasonCode, default=ReasonCode.PERSON)
     denied = models.BooleanField()
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "platform"], name="wide_choice_is_one", nulls_distinct=False
-            )
+                fields=["person", "platform", "reason"],
+                name="wide_choice_is_one",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reason="person") | models.Q(reason="gpc", platform=None),
+                name="wide_choice_is_the_persons_or_their_browsers",
+            ),
         ]

@@ -16,5 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         append_only("consent_statement"),
+        append_only("consent_answeredrequest"),
         stamped("consent_standing"),
     ]
