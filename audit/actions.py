@@ -1,8 +1,10 @@
 """``record``: the one way to add an entry to the trail."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
-from audit.events import Actor, Event, registry
+from audit.events import Actor, AuditExported, Event, registry, require_valid
 from audit.models import Entry
 
 
@@ -10,12 +12,22 @@ class NoTransaction(RuntimeError):
     """An entry was about to be written apart from the change it speaks of."""
 
 
+class UnregisteredEvent(LookupError):
+    """An event that is not of the registry in ``audit.events``."""
+
+
 def record(event: Event, *, by: Actor) -> Entry:
-    """Add ``event`` to the trail, in the transaction of the change it describes."""
+    """Add ``event`` to the trail, in the transaction of the change it describes.
+
+    Raises ``NoTransaction``, ``UnregisteredEvent`` or ``InvalidEvent``; the change
+    then has to fail as well.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise NoTransaction(f"{event.name} must be recorded in the transaction of its change")
     if registry().get(event.name) is not type(event):
-        raise LookupError(f"{event.name!r} is not a registered event")
+        raise UnregisteredEvent(f"{event.name!r} is not a registered event")
+    require_valid(event)
+    require_valid(by)
     return Entry.objects.create(
         event=event.name,
         actor=str(by),
@@ -24,3 +36,14 @@ def record(event: Event, *, by: Actor) -> Entry:
         partner=event.partner,
         facts=event.facts(),
     )
+
+
+@transaction.atomic(durable=True)
+def record_export(format: str, filters: Iterable[str], *, by: Actor) -> Entry:
+    """Say who took a copy of the trail, before its first byte leaves.
+
+    ``filters`` are the names of the filters alone: what an operator typed into one
+    may be a person's name.
+    """
+    exported = AuditExported(subject="audit", format=format, filters=tuple(sorted(filters)))
+    return record(exported, by=by)

@@ -1,13 +1,33 @@
 """The typed registry of what can happen: one class for each event, one field for each fact.
 
 Facts are counts, codes, keys and digests. Handles, addresses, user agents and
-content have no field here, so they cannot get into the trail.
+content have no field here, so they cannot get into the trail. A class is never
+removed: old entries keep its name, and operators still look for them.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, ClassVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
+from msgspec import Meta
+
+# Control characters would let one entry look like two in an exported file.
+PRINTABLE: Final = r"\A[^\x00-\x1f\x7f]*\Z"
+SLUG: Final = r"\A[A-Za-z0-9_-]*\Z"
+# Spaces would break the links to a subject; an at sign would let an address in.
+REFERENCE: Final = r"\A[^\s\x00-\x1f\x7f@]*\Z"
+
+Subject = Annotated[str, Meta(min_length=1, max_length=200, pattern=REFERENCE)]
+PlatformSlug = Annotated[str, Meta(max_length=40, pattern=SLUG)]
+PartnerSlug = Annotated[str, Meta(max_length=64, pattern=SLUG)]
+Code = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)]
+ActorId = Annotated[str, Meta(max_length=64, pattern=r"\A[A-Za-z0-9._-]*\Z")]
+
+
+class InvalidEvent(ValueError):
+    """A field of an event, or its actor, holds what the trail does not take."""
 
 
 class ActorKind(StrEnum):
@@ -22,7 +42,7 @@ class Actor(msgspec.Struct, frozen=True):
     """Who asked for a change: the kind, and an internal id (never a name)."""
 
     kind: ActorKind
-    id: str = ""
+    id: ActorId = ""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
@@ -41,9 +61,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
-    subject: str
-    platform: str = ""
-    partner: str = ""
+    subject: Subject
+    platform: PlatformSlug = ""
+    partner: PartnerSlug = ""
 
     def facts(self) -> dict[str, Any]:
         """The event's own fields, as JSON can hold them."""
@@ -51,6 +71,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         for common in ("subject", "platform", "partner"):
             del facts[common]
         return facts
+
+
+def require_valid(value: Event | Actor) -> None:
+    """Hold every field to its declared type and limits, which a constructor does not."""
+    try:
+        msgspec.convert(msgspec.to_builtins(value), type(value))
+    except (msgspec.ValidationError, TypeError) as error:
+        raise InvalidEvent(f"{type(value).__name__}: {error}") from error
 
 
 class DumpImported(Event, frozen=True, kw_only=True):
@@ -61,41 +89,41 @@ class DumpImported(Event, frozen=True, kw_only=True):
     shared: int
     held: int
     excluded: int
-    facts_asserted: dict[str, str]
+    facts_asserted: dict[Code, Code]
 
 
 class AccountLinked(Event, frozen=True, kw_only=True):
     name = "account.linked"
     title = "An account was linked to a person"
-    method: str
+    method: Code
 
 
 class AccountStateChanged(Event, frozen=True, kw_only=True):
     name = "account.state_changed"
     title = "A platform reported an account's state"
-    reasons: tuple[str, ...]
+    reasons: tuple[Code, ...]
     denied: bool
 
 
 class ItemStateChanged(Event, frozen=True, kw_only=True):
     name = "item.state_changed"
     title = "A platform reported an item's state"
-    state: str
+    state: Code
 
 
 class OptedOut(Event, frozen=True, kw_only=True):
     name = "consent.opted_out"
     title = "Sharing was turned off"
-    reason: str
-    source: str
+    reason: Code
+    source: Code
     version: int
 
 
 class OptedIn(Event, frozen=True, kw_only=True):
     name = "consent.opted_in"
     title = "Sharing was turned on"
-    reason: str
-    source: str
+    reason: Code
+    source: Code
     version: int
     include_older: bool
 
@@ -103,9 +131,9 @@ class OptedIn(Event, frozen=True, kw_only=True):
 class WideChoiceMade(Event, frozen=True, kw_only=True):
     name = "consent.wide_choice"
     title = "A person chose for all accounts, also later ones"
-    scope: str
+    scope: Code
     denied: bool
-    source: str
+    source: Code
 
 
 class PartnerAdded(Event, frozen=True, kw_only=True):
@@ -116,21 +144,21 @@ class PartnerAdded(Event, frozen=True, kw_only=True):
 class CredentialIssued(Event, frozen=True, kw_only=True):
     name = "partner.credential_issued"
     title = "A partner's token was issued"
-    prefix: str
-    expires_at: str
+    prefix: Code
+    expires_at: Code
 
 
 class CredentialRevoked(Event, frozen=True, kw_only=True):
     name = "partner.credential_revoked"
     title = "A partner's token was revoked"
-    prefix: str
+    prefix: Code
 
 
 class DatasetAdded(Event, frozen=True, kw_only=True):
     name = "dataset.added"
     title = "A dataset was agreed"
-    platforms: tuple[str, ...]
-    media_kinds: tuple[str, ...]
+    platforms: tuple[Code, ...]
+    media_kinds: tuple[Code, ...]
     adult: bool
 
 
@@ -153,7 +181,7 @@ class FileBuilt(Event, frozen=True, kw_only=True):
     name = "file.built"
     title = "A file was built"
     rows: int
-    sha256: str
+    sha256: Code
 
 
 class FileVerified(Event, frozen=True, kw_only=True):
@@ -166,43 +194,70 @@ class FilePublished(Event, frozen=True, kw_only=True):
     name = "file.published"
     title = "A file was published"
     rows: int
-    sha256: str
+    sha256: Code
 
 
 class FileWithdrawn(Event, frozen=True, kw_only=True):
     name = "file.withdrawn"
     title = "A file was withdrawn and its rebuild queued"
-    reason: str
-    successor: str
+    reason: Code
+    successor: Code
 
 
 class FileQuarantined(Event, frozen=True, kw_only=True):
     name = "file.quarantined"
     title = "A file was set aside after failing"
-    reason: str
+    reason: Code
     attempts: int
 
 
 class DownloadRequested(Event, frozen=True, kw_only=True):
     name = "download.requested"
     title = "A partner asked for a file"
-    receipt: str
+    receipt: Code
 
 
 class DownloadEnded(Event, frozen=True, kw_only=True):
     name = "download.ended"
     title = "A download ended"
-    receipt: str
-    outcome: str
+    receipt: Code
+    outcome: Code
     bytes_sent: int
 
 
 class AuditExported(Event, frozen=True, kw_only=True):
     name = "audit.exported"
     title = "The audit log was exported"
-    format: str
+    format: Code
+    filters: tuple[Code, ...]
 
 
+class RoleChanged(Event, frozen=True, kw_only=True):
+    name = "person.role_changed"
+    title = "Somebody's role was changed"
+    role: Code
+
+
+@cache
 def registry() -> dict[str, type[Event]]:
-    """Every event by its name."""
-    return {event.name: event for event in Event.__subclasses__()}
+    """Every event by its name. Writing a class into this module registers it, nothing else does."""
+    events: dict[str, type[Event]] = {}
+    for event in _descendants(Event):
+        if event.__module__ != __name__ or "name" not in vars(event):
+            continue
+        if event.name in events:
+            raise InvalidEvent(f"two events are called {event.name!r}")
+        events[event.name] = event
+    return events
+
+
+def title_of(name: str) -> str:
+    """The sentence for people; the bare name where the registry has none."""
+    event = registry().get(name)
+    return event.title if event else name
+
+
+def _descendants(event: type[Event]) -> Iterator[type[Event]]:
+    for child in event.__subclasses__():
+        yield child
+        yield from _descendants(child)

@@ -1,23 +1,52 @@
 """The trail: what happened, in rows that are added and never changed."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models.functions import Now
+
+from audit.events import title_of
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def newest_first(self) -> Self:
+        """By id. Ids do not commit in order: one written later can appear below another."""
+        return self.order_by("-id")
+
+    def since(self, moment: datetime) -> Self:
+        return self.filter(at__gte=moment)
+
+    def before(self, moment: datetime) -> Self:
+        return self.filter(at__lt=moment)
+
+    def by(self, actor: str) -> Self:
+        """Keep what ``person:7`` did; the kind alone, ``person``, keeps all of that kind."""
+        return self.filter(models.Q(actor=actor) | models.Q(actor__startswith=f"{actor}:"))
+
+    def about(self, subject: str) -> Self:
+        """Keep what happened to ``file:7``; the kind alone, ``file``, keeps all of that kind."""
+        return self.filter(models.Q(subject=subject) | models.Q(subject__startswith=f"{subject}:"))
 
 
 class Entry(models.Model):
     """One event. A trigger refuses UPDATE, DELETE and TRUNCATE.
 
     Subjects are text, not foreign keys: the trail outlives what it speaks of.
-    ``at`` is the database's clock at the start of the transaction.
+    ``at`` is the database's clock at the start of the transaction. Actors and
+    subjects are collated by byte, so that one index answers for one of them and
+    for all of a kind.
     """
 
     at = models.DateTimeField(db_default=Now(), editable=False)
     event = models.CharField(max_length=64)
-    actor = models.CharField(max_length=80)
-    subject = models.CharField(max_length=200)
+    actor = models.CharField(max_length=80, db_collation="C")
+    subject = models.CharField(max_length=200, db_collation="C")
     platform = models.CharField(max_length=40, blank=True)
     partner = models.CharField(max_length=64, blank=True)
     facts = models.JSONField(default=dict)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -32,3 +61,8 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.subject}"
+
+    @property
+    def title(self) -> str:
+        """What happened, as a sentence."""
+        return title_of(self.event)
