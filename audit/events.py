@@ -92,6 +92,12 @@ class DumpImported(Event, frozen=True, kw_only=True):
     facts_asserted: dict[Code, Code]
 
 
+class AccountKeysAdded(Event, frozen=True, kw_only=True):
+    name = "account.keys_added"
+    title = "An account became known by another id or name"
+    keys: int
+
+
 class AccountLinked(Event, frozen=True, kw_only=True):
     name = "account.linked"
     title = "An account was linked to a person"
