@@ -11,6 +11,22 @@ from typing import Final
 from platforms.records import Item, Principal
 
 KEY_BYTES: Final = 8
+UNSIGNED: Final = 2**64 - 1
+
+
+def same_name(handle: str) -> str:
+    """The form in which two handles are the same: case, outer space and @ do not count."""
+    return handle.strip().lstrip("@").casefold()
+
+
+def account_subject(platform: str, key: int) -> str:
+    """How the audit trail names an account, without saying who it is."""
+    return f"account:{platform}:{key & UNSIGNED:016x}"
+
+
+def item_subject(platform: str, key: int) -> str:
+    """How the audit trail names an item."""
+    return f"item:{platform}:{key & UNSIGNED:016x}"
 
 
 class Keyring:
@@ -26,8 +42,8 @@ class Keyring:
         return self._key(platform, b"account", native_id)
 
     def handle(self, platform: str, handle: str) -> int:
-        """The key of a name; names are compared without regard to case and outer space."""
-        return self._key(platform, b"handle", handle.strip().lstrip("@").casefold())
+        """The key of a name, compared as ``same_name`` says."""
+        return self._key(platform, b"handle", same_name(handle))
 
     def item(self, platform: str, kind: str, container_id: str, native_id: str) -> int:
         return self._key(platform, b"item", "\0".join((kind, container_id, native_id)))
