@@ -8,7 +8,6 @@ order of pseudonyms, and memory is bounded by a bucket or a part, never by the a
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from consent.decision import Agreement, Denials, Keys
 from exports.files.filtering import ADMITTED, counts, flat, integers, one_array, refusals
+from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.reading import items_of
 from exports.files.schema import DELIVERED, DESCRIBED, DICTIONARIES
@@ -29,31 +29,6 @@ from platforms.archive.runs import BUCKETS
 
 ROWS_OF_A_PART: Final = 65_536
 PARTS: Final = 256
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where one build goes: the file for the partner, and who and what is in it."""
-
-    rows: Path
-    accounts: Path
-    items: Path
-
-    @classmethod
-    def under(cls, folder: Path) -> Self:
-        return cls(folder / "rows.parquet", folder / "accounts.keys", folder / "items.keys")
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a build left on the disk. ``counts`` says how many items each refusal kept out."""
-
-    sha256: str
-    size: int
-    rows: int
-    accounts_sha256: str
-    items_sha256: str
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 def archive_buckets(bucket: int, *, of: int) -> range:

@@ -1,0 +1,30 @@
+"""Where a build lies on the disk, and what was recorded of it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where one build goes: the file for the partner, and who and what is in it."""
+
+    rows: Path
+    accounts: Path
+    items: Path
+
+    @classmethod
+    def under(cls, folder: Path) -> Self:
+        return cls(folder / "rows.parquet", folder / "accounts.keys", folder / "items.keys")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left on the disk. ``counts`` says how many items each refusal kept out."""
+
+    sha256: str
+    size: int
+    rows: int
+    accounts_sha256: str
+    items_sha256: str
+    counts: dict[str, int] = field(default_factory=dict)
