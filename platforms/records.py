@@ -123,6 +123,13 @@ class Judgement(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     adult: bool = False
 
+    def under(self, adult: bool) -> "Judgement":
+        """The judgement as a dataset sees it that admits adult items, or does not."""
+        if adult or not self.adult:
+            return self
+        adult_item = Reason(Verdict.EXCLUDE, "adult", "the agreement does not admit adult items")
+        return Judgement(Verdict.EXCLUDE, (adult_item, *self.reasons), adult=True)
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One published (or not) unit of a platform, with everybody who is in it.
@@ -156,3 +163,28 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         if self.text or self.title:
             kinds.add(MediaKind.TEXT)
         return frozenset(kinds)
+
+
+class AccountReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dump says of one account or container as it is now.
+
+    ``denies`` are reasons that forbid sharing; ``clears`` are earlier reasons that the
+    dump explicitly contradicts while it proves the account public. A platform's opt-out
+    flag read as false clears nothing: platforms write it back by themselves.
+    At least one of ``native_id`` and ``handle`` is given.
+    """
+
+    platform: str
+    native_id: str | None
+    handle: str | None = None
+    denies: frozenset[str] = frozenset()
+    clears: frozenset[str] = frozenset()
+    observed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.native_id or self.handle):
+            raise ValueError("an account reading needs an id or a handle")
+        if "platform_opt_out" in self.clears:
+            raise ValueError("only a person clears an opt-out")
+        if self.denies & self.clears:
+            raise ValueError("a reading cannot deny and clear the same reason")

@@ -1,0 +1,109 @@
+"""What every source offers, what it may be told, and how it refuses a file."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from platforms.records import AccountReading, Item
+
+
+class BadInput(Exception):
+    """A file is refused as a whole, before anything of any file was given out.
+
+    ``line`` counts from 1, ``byte`` from 0; both are None when the file was not opened.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        reason: str,
+        *,
+        line: int | None = None,
+        byte: int | None = None,
+        advice: str = "",
+    ) -> None:
+        self.path, self.reason, self.advice = path, reason, advice
+        self.line, self.byte = line, byte
+        super().__init__(path, reason)
+
+    @property
+    def position(self) -> str:
+        """Where, in words; empty when the whole file is meant."""
+        parts = [("line", self.line), ("byte", self.byte)]
+        return ", ".join(f"{name} {at}" for name, at in parts if at is not None)
+
+    def __str__(self) -> str:
+        where = ": ".join(part for part in (str(self.path), self.position) if part)
+        advice = f" {self.advice}" if self.advice else ""
+        return f"{where}: {self.reason}.{advice}"
+
+
+class BadFact(Exception):
+    """An asserted fact has a name or a value that the source does not know."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One fact an operator may assert for a whole dump.
+
+    ``read`` turns the text into a value and raises ``ValueError`` for any other text;
+    ``allowed`` says in words what it takes.
+    """
+
+    allowed: str
+    read: Callable[[str], object]
+
+
+class Source(Protocol):
+    """The reader of one platform's dumps."""
+
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, Fact]: ...
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        """Every item of a dump, and what the dump says of its accounts.
+
+        ``BadFact`` is raised by the call, ``BadInput`` before the first item. The files
+        are read twice, yet ``progress`` is told bytes that add up to their sizes.
+        """
+
+
+def understood(facts: Mapping[str, Fact], asserted: Mapping[str, str]) -> dict[str, object]:
+    """The values of the asserted facts, or ``BadFact`` with what would be allowed."""
+    return {name: _value(facts, name, text) for name, text in asserted.items()}
+
+
+def one_of(values: Mapping[str, object]) -> Fact:
+    """A fact that takes one of the given words, without regard to case."""
+
+    def read(text: str) -> object:
+        word = text.strip().lower()
+        if word not in values:
+            raise ValueError(word)
+        return values[word]
+
+    return Fact(" or ".join(values), read)
+
+
+def _value(facts: Mapping[str, Fact], name: str, text: str) -> object:
+    if name not in facts:
+        raise BadFact(f"There is no fact {name[:60]!r}. Known: {', '.join(sorted(facts))}.")
+    try:
+        return facts[name].read(text)
+    except ValueError:
+        raise BadFact(f"The fact {name} cannot be {text[:40]!r}. It takes {facts[name].allowed}.")

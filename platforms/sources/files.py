@@ -1,0 +1,45 @@
+"""Opening a dump's files, and telling how far they have been read."""
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from platforms.sources.contract import BadInput
+
+PASSES: Final = 2
+
+
+class Progress:
+    """Adds up the bytes of both passes so that the caller hears each byte once."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell, self._read, self._told = tell, 0, 0
+
+    def __call__(self, count: int) -> None:
+        self._read += count
+        due = self._read // PASSES - self._told
+        if due > 0:
+            self._told += due
+            self._tell(due)
+
+
+def check(paths: Sequence[Path]) -> None:
+    """Refuse what is not a readable, regular file with something in it."""
+    for path in paths:
+        opened(path).close()
+
+
+def opened(path: Path) -> BinaryIO:
+    """``path`` for reading bytes, or ``BadInput``."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BadInput(path, "this is not a regular file", advice="Name the files of the dump.")
+        handle = path.open("rb")
+    except OSError as error:
+        raise BadInput(path, f"it cannot be read ({os.strerror(error.errno or 0)})") from error
+    if not path.stat().st_size:
+        handle.close()
+        raise BadInput(path, "the file is empty", advice="Export it again.")
+    return handle

@@ -1,0 +1,155 @@
+"""Strict JSON of a dump: one document in a file, or one on each line.
+
+Refused with line and byte: what is not RFC 8259 JSON in UTF-8, NaN and Infinity
+(also by overflow), an object that names a key twice, and what is nested too deeply.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from platforms.sources.contract import BadInput
+from platforms.sources.files import opened
+
+MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+MAX_DEPTH: Final = 100
+BOM: Final = b"\xef\xbb\xbf"
+LINES_ADVICE: Final = "Write one record on each line (NDJSON), each below 64 MiB."
+TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+NOT_FINITE: Final = re.compile(r"-?(?:NaN|Infinity)|-?\d+(?:\.\d+)?[eE]\+?\d{3,}")
+
+
+class _Unacceptable(ValueError):
+    """Well-formed JSON that no honest exporter writes."""
+
+
+def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:
+    """Each JSON document of ``path`` with the line it begins on; blank lines are skipped."""
+    with opened(path) as handle:
+        first = _line(handle, path, line=1, byte=0)
+        if _is_one_of_many(first, handle, path):
+            yield from _lines(handle, path, progress)
+            return
+        handle.seek(0)
+        text = handle.read(MAX_DOCUMENT_BYTES + 1)
+        if len(text) > MAX_DOCUMENT_BYTES:
+            _parsed(first, path, line=1, byte=0)
+            raise BadInput(path, "one JSON document exceeds 64 MiB", advice=LINES_ADVICE)
+        yield 1, _parsed(text, path, line=1, byte=0)
+        progress(len(text))
+
+
+def _is_one_of_many(first: bytes, handle: BinaryIO, path: Path) -> bool:
+    """Whether the first line is a document of its own with more lines after it."""
+    if len(first) == path.stat().st_size:
+        return False
+    if not first.removeprefix(BOM).strip():
+        return True
+    try:
+        _loads(first)
+    except ValueError:
+        return False
+    except RecursionError:
+        return False
+    return True
+
+
+def _lines(
+    handle: BinaryIO, path: Path, progress: Callable[[int], None]
+) -> Iterator[tuple[int, Any]]:
+    handle.seek(0)
+    number, byte = 1, 0
+    while text := _line(handle, path, line=number, byte=byte):
+        if text.removeprefix(BOM).strip():
+            yield number, _parsed(text, path, line=number, byte=byte)
+        progress(len(text))
+        number, byte = number + 1, byte + len(text)
+
+
+def _line(handle: BinaryIO, path: Path, *, line: int, byte: int) -> bytes:
+    text = handle.readline(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise BadInput(
+            path, "the line exceeds 64 MiB", line=line, byte=byte, advice=LINES_ADVICE
+        )
+    return text
+
+
+def _parsed(text: bytes, path: Path, *, line: int, byte: int) -> Any:
+    """The document in ``text``, which begins at ``line`` and ``byte`` of the file."""
+
+    def refuse(reason: str, at: int) -> BadInput:
+        here = line + text.count(b"\n", 0, at)
+        return BadInput(path, reason, line=here, byte=byte + at)
+
+    try:
+        return _loads(text)
+    except UnicodeDecodeError as error:
+        raise refuse("this is not UTF-8", error.start) from error
+    except json.JSONDecodeError as error:
+        before = len(error.doc[: error.pos].encode())
+        raise refuse(_why(text, before, error), before) from error
+    except _Unacceptable as error:
+        raise refuse(str(error), _where(text)) from error
+    except RecursionError as error:
+        raise refuse(f"it is nested more than {MAX_DEPTH} deep", _where(text)) from error
+    except ValueError as error:
+        raise refuse("a number has too many digits", _where(text)) from error
+
+
+def _why(text: bytes, at: int, error: json.JSONDecodeError) -> str:
+    if at < len(text) and text[at] == 0:
+        return "there is a NUL byte"
+    if not text[at:].strip():
+        return "the JSON ends before it is complete"
+    return f"this is not JSON ({error.msg[:60]})"
+
+
+def _loads(text: bytes) -> Any:
+    return json.loads(
+        text.decode("utf-8-sig"),
+        object_pairs_hook=_object,
+        parse_constant=_constant,
+        parse_float=_float,
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _Unacceptable("an object names the same key twice")
+    return made
+
+
+def _constant(name: str) -> Any:
+    raise _Unacceptable(f"{name} is not a JSON number")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise _Unacceptable("a number is too large")
+    return number
+
+
+def _where(text: bytes) -> int:
+    """The byte of the first thing in ``text`` that is refused; read only to report it."""
+    decoded = text.decode("utf-8-sig", "replace")
+    keys: list[set[str]] = []
+    previous = ""
+    for token in TOKEN.finditer(decoded):
+        word, at = token.group(), len(decoded[: token.start()].encode())
+        if word in ("{", "["):
+            keys.append(set())
+        elif word in ("}", "]") and keys:
+            keys.pop()
+        elif word == ":" and keys:
+            if previous in keys[-1]:
+                return at
+            keys[-1].add(previous)
+        if len(keys) > MAX_DEPTH or NOT_FINITE.fullmatch(word) or len(word) > 4300 > word.count('"'):
+            return at
+        previous = word
+    return 0

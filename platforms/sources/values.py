@@ -1,0 +1,31 @@
+"""Raw values of a dump, made safe to keep or to show."""
+
+import re
+from typing import Final
+
+SHOWN_CHARACTERS: Final = 40
+# Neither can be stored as UTF-8 text by every store: lone surrogates and NUL.
+UNSTORABLE: Final = re.compile("[\ud800-\udfff\x00]")
+
+
+def shown(value: object) -> str:
+    """``value`` as a detail may echo it: quoted, at most 40 characters."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return repr(value[:SHOWN_CHARACTERS])[:SHOWN_CHARACTERS]
+    return repr(value)[:SHOWN_CHARACTERS]
+
+
+def name_in(value: object) -> str | None:
+    """``value`` if it is text that can serve as an id or a handle, otherwise None."""
+    if not isinstance(value, str) or not value.strip() or len(value) > 255:
+        return None
+    return None if UNSTORABLE.search(value) else value
+
+
+def text_in(value: object) -> str:
+    """``value`` as content: empty unless it is text; what no store can hold is replaced."""
+    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""

@@ -1,0 +1,129 @@
+"""Share, hold or exclude one item, and why.
+
+A closed world: an item is shared when everything that was read about it is known and
+good, and everything that must be read was. Reads no clock and no database.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from platforms.records import (
+    Evidence,
+    Identity,
+    Item,
+    Judgement,
+    Principal,
+    Reason,
+    Verdict,
+    Visibility,
+)
+
+LEVELS: Final = frozenset({"item", "parent", "container", "account", "embedded"})
+ALWAYS_REQUIRED: Final = frozenset({"item", "container"})
+EXCLUDING: Final = frozenset(
+    {
+        Visibility.LOGIN_ONLY,
+        Visibility.RESTRICTED,
+        Visibility.PRIVATE,
+        Visibility.UNPUBLISHED,
+        Visibility.REMOVED_AUTHOR,
+        Visibility.REMOVED_PLATFORM,
+        Visibility.ACCOUNT_GONE,
+        Visibility.EXPIRED,
+        Visibility.OPTED_OUT,
+        Visibility.PAID,
+        Visibility.COMMERCIAL,
+        Visibility.OUT_OF_SCOPE,
+    }
+)
+
+
+def judge(item: Item) -> Judgement:
+    """The most restrictive verdict of everything known about ``item``, with all reasons."""
+    reasons = dict.fromkeys(
+        (
+            *_of_its_id(item),
+            *_of_its_evidence(item),
+            *_of_what_was_not_read(item),
+            *_of_its_principals(item),
+            *of_its_time(item),
+        )
+    )
+    excluding = tuple(r for r in reasons if r.verdict is Verdict.EXCLUDE)
+    holding = tuple(r for r in reasons if r.verdict is not Verdict.EXCLUDE)
+    adult = any(e.visibility is Visibility.ADULT for e in item.evidence)
+    if excluding:
+        return Judgement(Verdict.EXCLUDE, excluding + holding, adult)
+    if holding:
+        return Judgement(Verdict.HOLD, holding, adult)
+    return Judgement(Verdict.SHARE, adult=adult)
+
+
+def of_its_time(item: Item) -> Iterator[Reason]:
+    """Why the time of publication stands against sharing."""
+    if not _is_exact(item.published_at):
+        yield _hold("published_at_unknown", "the record has no usable time of publication")
+        return
+    if not _is_exact(item.observed_at):
+        yield _hold("observed_at_unknown", "it is not known when the record was read")
+        return
+    if item.published_at > item.observed_at:  # type: ignore[operator]
+        yield _exclude("published_in_the_future", "its time of publication has not come")
+
+
+def _of_its_id(item: Item) -> Iterator[Reason]:
+    if not item.native_id:
+        yield _hold("native_id_unknown", "the record has no usable id of its own")
+
+
+def _of_its_evidence(item: Item) -> Iterator[Reason]:
+    for evidence in item.evidence:
+        if reason := _of_one_evidence(evidence):
+            yield reason
+
+
+def _of_one_evidence(evidence: Evidence) -> Reason | None:
+    if evidence.visibility in EXCLUDING:
+        return _exclude(evidence.code, evidence.detail)
+    if evidence.level not in LEVELS:
+        return _hold("level_not_understood", evidence.level)
+    if evidence.visibility in (Visibility.PUBLIC, Visibility.ADULT):
+        return None
+    return _hold(evidence.code, evidence.detail)
+
+
+def _of_what_was_not_read(item: Item) -> Iterator[Reason]:
+    read = {e.level for e in item.evidence if e.visibility is not Visibility.ADULT}
+    for level in sorted((ALWAYS_REQUIRED | item.required) - read):
+        yield _hold(f"{level}_unproven", f"nothing proves that the {level} is public")
+
+
+def _of_its_principals(item: Item) -> Iterator[Reason]:
+    if item.owner is None:
+        yield _hold("owner_unknown", "the record does not say whose it is")
+    for principal in item.principals:
+        if reason := _of_one_principal(principal):
+            yield reason
+
+
+def _of_one_principal(principal: Principal) -> Reason | None:
+    who = str(principal.role)
+    if principal.identity is Identity.GONE:
+        return _exclude("principal_gone", f"the {who} is gone and cannot be asked")
+    if principal.identity is Identity.ANONYMOUS:
+        return _hold("principal_anonymous", f"nothing says who the {who} is")
+    if principal.identity is not Identity.STABLE or not principal.native_id:
+        return _hold("principal_name_only", f"the {who} has a name but no stable id")
+    return None
+
+
+def _is_exact(moment: object) -> bool:
+    return getattr(moment, "tzinfo", None) is not None
+
+
+def _hold(code: str, detail: str) -> Reason:
+    return Reason(Verdict.HOLD, code, detail)
+
+
+def _exclude(code: str, detail: str) -> Reason:
+    return Reason(Verdict.EXCLUDE, code, detail)
