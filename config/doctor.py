@@ -46,9 +46,6 @@ def examine() -> Iterator[Finding]:
 
 def python() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        yield Finding(Health.BAD, "Python", version, "Install Python 3.11 or newer.")
-        return
     yield Finding(Health.GOOD, "Python", version)
 
 

@@ -4,7 +4,6 @@
 PostgreSQL, unset ``REDIS_URL`` Celery over the file system and the database's cache.
 """
 
-import os
 import secrets
 import sys
 from pathlib import Path
