@@ -92,6 +92,12 @@ class DumpImported(Event, frozen=True, kw_only=True):
     facts_asserted: dict[Code, Code]
 
 
+class QuarantineDropped(Event, frozen=True, kw_only=True):
+    name = "dump.quarantine_dropped"
+    title = "The content of held items was removed after its time"
+    runs: int
+
+
 class AccountKeysAdded(Event, frozen=True, kw_only=True):
     name = "account.keys_added"
     title = "An account became known by another id or name"

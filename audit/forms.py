@@ -79,8 +79,12 @@ class FilterForm(forms.Form):
     platform = Name(required=False, label="Platform", max_length=40, placeholder="tumblr")
     partner = Name(required=False, label="Partner", max_length=64, placeholder="acme")
 
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        self.query = query
+
     def clean(self) -> dict[str, Any]:
-        for name in self.data:
+        for name in self.query:
             self._refuse_unless_understood(name)
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since >= until:
@@ -108,13 +112,13 @@ class FilterForm(forms.Form):
     def state(self) -> QueryDict:
         """The filters in use as an address writes them."""
         state = QueryDict(mutable=True)
-        state.update({name: self.data[name] for name in self.given()})
+        state.update({name: str(self.query[name]) for name in self.given()})
         return state
 
     def _refuse_unless_understood(self, name: str) -> None:
         if name not in self.fields:
             self.add_error(None, f"There is no filter called “{name}”.")
-        elif len(self.data.getlist(name)) > 1:
+        elif len(self.query.getlist(name)) > 1:
             self.add_error(name, "This was given more than once.")
 
 

@@ -27,7 +27,10 @@ def log(request: HttpRequest) -> HttpResponse:
 @require_safe
 @operator_required
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "audit/entry.html", {"entry": get_object_or_404(Entry, pk=pk)})
+    entry = get_object_or_404(Entry, pk=pk)
+    # Pairs, because a template would read a fact called "items" for the method.
+    context = {"entry": entry, "facts": sorted(entry.facts.items())}
+    return render(request, "audit/entry.html", context)
 
 
 @require_GET

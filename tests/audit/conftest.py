@@ -15,13 +15,13 @@ SHA = "0" * 64
 @pytest.fixture
 def alice(db):
     """A person who decides about her own posts."""
-    return get_user_model().objects.create_user("alice", password="correct horse")
+    return get_user_model().objects.create_user("alice")
 
 
 @pytest.fixture
 def olga(db):
     """An operator."""
-    return get_user_model().objects.create_user("olga", password="battery staple", role="operator")
+    return get_user_model().objects.create_user("olga", role="operator")
 
 
 @pytest.fixture
