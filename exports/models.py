@@ -19,6 +19,16 @@ class Partner(models.Model):
         return self.name
 
 
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def live(self) -> Self:
+        """Keep the tokens that were not revoked and have not expired by the database's clock."""
+        return self.filter(revoked_at=None, expires_at__gt=Now())
+
+    def usable(self) -> Self:
+        """Keep the live tokens of active partners."""
+        return self.live().filter(partner__active=True)
+
+
 class Credential(models.Model):
     """One of a partner's tokens: only its SHA-256 is kept; the token is shown once."""
 
@@ -28,6 +38,8 @@ class Credential(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CredentialQuerySet.as_manager()
 
 
 class Dataset(models.Model):
@@ -57,6 +69,15 @@ class Dataset(models.Model):
         return f"{self.partner.slug}/{self.slug}"
 
 
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def complete(self) -> Self:
+        """Keep the releases that can be published: every current file is ready."""
+        unready = File.objects.current().exclude(state__in=READY)
+        return self.filter(state=Release.State.BUILDING).exclude(
+            models.Exists(unready.filter(release=models.OuterRef("pk")))
+        )
+
+
 class Release(models.Model):
     """One version of a dataset. Its files may be replaced; its version stays."""
 
@@ -70,6 +91,8 @@ class Release(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.BUILDING)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -91,8 +114,7 @@ class FileQuerySet(models.QuerySet["File"]):
     def unfinished(self) -> Self:
         """Keep the files whose building was never begun, or was begun and left."""
         return self.filter(
-            models.Q(state=File.State.PLANNED)
-            | models.Q(state__in=IN_WORK, lease_until__lt=Now())
+            models.Q(state=File.State.PLANNED) | models.Q(state__in=IN_WORK, lease_until__lt=Now())
         )
 
     def claimable(self) -> Self:
@@ -105,6 +127,11 @@ class FileQuerySet(models.QuerySet["File"]):
     def given_up(self) -> Self:
         """Keep the files whose last attempt ended without a word."""
         return self.unfinished().filter(attempts__gte=MAX_ATTEMPTS)
+
+    def waiting_to_join(self) -> Self:
+        """Keep the successors that are ready for their release, which is published."""
+        ready = self.current().filter(state__in=[File.State.VERIFIED, File.State.STAGED])
+        return ready.filter(release__state=Release.State.PUBLISHED)
 
     def held_by(self, claim: "File") -> Self:
         """Keep the row of ``claim`` while nobody has claimed it again."""
@@ -183,8 +210,14 @@ class File(models.Model):
         ]
         indexes = [models.Index(fields=["state", "lease_until"], name="file_by_state")]
 
+    @property
+    def is_ready(self) -> bool:
+        """True when it waits for nothing but the release's other files."""
+        return self.state in READY
 
-IN_WORK = (File.State.BUILDING, File.State.BUILT)
+
+IN_WORK: Final = (File.State.BUILDING, File.State.BUILT)
+READY: Final = (File.State.VERIFIED, File.State.STAGED, File.State.EMPTY)
 
 
 class Receipt(models.Model):

@@ -72,11 +72,23 @@ class ChangedSince(models.QuerySet[Any]):
         )
 
 
+def xmin_of(snapshot: str) -> int:
+    """Below this id, every transaction had ended when the snapshot was taken."""
+    return int(snapshot.split(":")[0])
+
+
 def current_snapshot() -> str:
     """The snapshot of this transaction (or statement), as text to keep."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_snapshot()::text")
         return str(cursor.fetchone()[0])
+
+
+def new_transaction_id() -> int:
+    """An id above that of every transaction that has written anything yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        return int(cursor.fetchone()[0])
 
 
 def system_identifier() -> str:

@@ -1,0 +1,128 @@
+"""What is agreed with partners: who they are, how they sign in, what they are entitled to."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import record
+from audit.events import Actor, CredentialIssued, CredentialRevoked, DatasetAdded, PartnerAdded
+from exports.models import Credential, Dataset, Partner
+from platforms.models import Platform
+from platforms.records import MediaKind
+
+SCANNABLE: Final = "wh_"
+TOKEN_BYTES: Final = 32
+SHOWN_OF_TOKEN: Final = 8
+LONGEST_LIFE: Final = timedelta(days=90)
+LIVE_CREDENTIALS: Final = 2
+
+
+class NotAgreeable(ValueError):
+    """What was asked for cannot be agreed; the message says why."""
+
+
+@transaction.atomic
+def add_partner(slug: str, *, name: str, by: Actor) -> Partner:
+    partner = Partner(slug=slug, name=name)
+    partner.full_clean()
+    partner.save(force_insert=True)
+    record(PartnerAdded(subject=f"partner:{slug}", partner=slug), by=by)
+    return partner
+
+
+@transaction.atomic
+def issue_credential(
+    partner: Partner, *, by: Actor, life: timedelta = LONGEST_LIFE
+) -> tuple[Credential, str]:
+    """Give ``partner`` one more token: the only time that it can be seen.
+
+    Two can live at a time, so that a partner can change from one to the next.
+    """
+    if not timedelta(0) < life <= LONGEST_LIFE:
+        raise NotAgreeable(f"a token lives at most {LONGEST_LIFE.days} days")
+    Partner.objects.select_for_update().get(pk=partner.pk)
+    if partner.credentials.live().count() >= LIVE_CREDENTIALS:
+        raise NotAgreeable(f"a partner has at most {LIVE_CREDENTIALS} live tokens: revoke one")
+    token = SCANNABLE + secrets.token_urlsafe(TOKEN_BYTES)
+    credential = Credential.objects.create(
+        partner=partner,
+        prefix=token[:SHOWN_OF_TOKEN],
+        digest=digest_of(token),
+        expires_at=timezone.now() + life,
+    )
+    issued = CredentialIssued(
+        subject=f"credential:{credential.pk}",
+        partner=partner.slug,
+        prefix=credential.prefix,
+        expires_at=credential.expires_at.isoformat(),
+    )
+    record(issued, by=by)
+    return credential, token
+
+
+@transaction.atomic
+def revoke_credential(credential: Credential, *, by: Actor) -> None:
+    """End ``credential`` now; revoking it again changes nothing."""
+    live = Credential.objects.filter(pk=credential.pk, revoked_at=None)
+    if not live.update(revoked_at=timezone.now()):
+        return
+    revoked = CredentialRevoked(
+        subject=f"credential:{credential.pk}",
+        partner=credential.partner.slug,
+        prefix=credential.prefix,
+    )
+    record(revoked, by=by)
+
+
+@transaction.atomic
+def add_dataset(
+    partner: Partner,
+    slug: str,
+    *,
+    name: str,
+    platforms: Iterable[str],
+    media_kinds: Iterable[str],
+    by: Actor,
+    adult: bool = False,
+    buckets: int = 8,
+) -> Dataset:
+    """Agree with ``partner`` on what its releases may hold."""
+    dataset = Dataset(
+        partner=partner,
+        slug=slug,
+        name=name,
+        platforms=sorted(set(platforms)),
+        media_kinds=sorted(set(media_kinds)),
+        adult=adult,
+        buckets=buckets,
+    )
+    _require_known(dataset)
+    dataset.full_clean()
+    dataset.save(force_insert=True)
+    added = DatasetAdded(
+        subject=f"dataset:{partner.slug}/{slug}",
+        partner=partner.slug,
+        platforms=tuple(dataset.platforms),
+        media_kinds=tuple(dataset.media_kinds),
+        adult=adult,
+    )
+    record(added, by=by)
+    return dataset
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token. Its 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _require_known(dataset: Dataset) -> None:
+    known = set(Platform.objects.values_list("slug", flat=True))
+    if unknown := set(dataset.platforms) - known:
+        raise NotAgreeable(f"unknown platforms: {', '.join(sorted(unknown))}")
+    if unknown := set(dataset.media_kinds) - set(MediaKind):
+        raise NotAgreeable(f"unknown kinds of media: {', '.join(sorted(unknown))}")

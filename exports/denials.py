@@ -1,0 +1,146 @@
+"""What speaks against content now: all of it for a build, the changes alone for the gate.
+
+Two sources, both of them binding: what people said (``Standing``) and what platforms
+said (``AccountState``, ``ItemState``, and the withheld items of newer runs).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
+from typing import Any, Final
+
+import numpy as np
+from django.db.models import Q, QuerySet
+
+from consent.decision import Denials, Keys
+from consent.models import Standing
+from exports.models import Dataset, Partner
+from exports.primary import Checkpoint, one_snapshot
+from platforms.models import AccountState, ItemState, Platform, Run
+from platforms.snapshots import SnapshotXmin, VisibleInSnapshot
+
+CHUNK: Final = 50_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that a build has to know of the database, as of one checkpoint."""
+
+    denials: Denials
+    runs: tuple[Run, ...]
+    terms: dict[str, Any]
+    checkpoint: Checkpoint
+
+
+def read(dataset: Dataset) -> Reading:
+    """Everything that binds ``dataset``'s partner, and the runs to build from."""
+    with one_snapshot() as checkpoint:
+        return Reading(
+            denials=_all_denials(dataset),
+            runs=tuple(Run.objects.live().filter(platform__in=dataset.platforms).order_by("pk")),
+            terms=terms_of(dataset),
+            checkpoint=checkpoint,
+        )
+
+
+def terms_of(dataset: Dataset) -> dict[str, Any]:
+    """What the agreement admits, and on which of its platforms silence is a no."""
+    return {
+        "platforms": sorted(dataset.platforms),
+        "media_kinds": sorted(dataset.media_kinds),
+        "adult": dataset.adult,
+        "opt_in": opt_in_platforms(dataset),
+    }
+
+
+def opt_in_platforms(dataset: Dataset) -> list[str]:
+    agreed = Platform.objects.filter(slug__in=dataset.platforms, mode=Platform.Mode.OPT_IN)
+    return list(agreed.order_by("slug").values_list("slug", flat=True))
+
+
+# What changed: ``since`` is a snapshot's text, or None for everything there is. ------------
+
+
+def accounts_against(partner: Partner, opt_in: list[str], since: str | None) -> Iterator[Keys]:
+    """Keys of accounts that a file from before may hold no more, in sorted chunks.
+
+    Not only who denies: sharing from a day on also speaks against older content, and
+    that the account had denied in between can no longer be seen. An account whose
+    standing is old counts when it gained a key.
+    """
+    binding = Standing.objects.for_partner(partner.slug).filter(
+        Q(denied=True)
+        | Q(shared_from__isnull=False)
+        | Q(account__platform__in=opt_in, allowed=False)
+    )
+    states = _changed(AccountState.objects.denied(), since)
+    yield from _chunks(_lists(_changed(binding, since), "account__keys"))
+    if since is not None:
+        yield from _chunks(_lists(_account_changed(binding, since), "account__keys"))
+    yield from _chunks(_values(states, "account_key"))
+
+
+def items_against(since: str | None) -> Iterator[Keys]:
+    """Keys of items that the platform took back, in sorted chunks."""
+    yield from _chunks(_values(_changed(ItemState.objects.blocking(), since), "item_key"))
+
+
+def runs_against(dataset: Dataset, since: str | None) -> list[Run]:
+    """Runs whose withheld items a file from before may still hold."""
+    live = Run.objects.live().filter(platform__in=dataset.platforms)
+    return list(_changed(live, since))
+
+
+def _changed(rows: Any, since: str | None) -> Any:
+    return rows if since is None else rows.changed_since(since)
+
+
+def _account_changed(standings: Any, since: str) -> Any:
+    return standings.filter(account__xid__gte=SnapshotXmin(since)).exclude(
+        VisibleInSnapshot("account__xid", since)
+    )
+
+
+# Everything, for a build --------------------------------------------------------------------
+
+
+def _all_denials(dataset: Dataset) -> Denials:
+    said = Standing.objects.for_partner(dataset.partner.slug)
+    denied = _lists(said.denied(), "account__keys")
+    states = _values(AccountState.objects.denied(), "account_key")
+    return Denials.of(
+        accounts=chain(denied, states),
+        forward=_forward(said),
+        allowed=_lists(said.filter(allowed=True), "account__keys"),
+        items=_values(ItemState.objects.blocking(), "item_key"),
+        opt_in_platforms=opt_in_platforms(dataset),
+    )
+
+
+def _forward(standings: Any) -> dict[int, int]:
+    """For each key the instant from which it shares; of several choices the latest binds."""
+    rows = standings.filter(shared_from__isnull=False)
+    forward: dict[int, int] = {}
+    for keys, since in rows.values_list("account__keys", "shared_from").iterator(CHUNK):
+        start = (since - EPOCH) // timedelta(microseconds=1)
+        forward.update({key: max(start, forward.get(key, start)) for key in keys})
+    return forward
+
+
+# Keys, a bounded number at a time -----------------------------------------------------------
+
+
+def _values(rows: "QuerySet[Any]", column: str) -> Iterator[int]:
+    return rows.values_list(column, flat=True).iterator(chunk_size=CHUNK)
+
+
+def _lists(rows: "QuerySet[Any]", column: str) -> Iterator[int]:
+    return chain.from_iterable(_values(rows, column))  # type: ignore[arg-type]
+
+
+def _chunks(keys: Iterable[int]) -> Iterator[Keys]:
+    rest = iter(keys)
+    while len(chunk := np.fromiter(islice(rest, CHUNK), dtype=np.int64)):
+        yield np.unique(chunk)

@@ -1,0 +1,221 @@
+"""May this file leave now? The one place that says yes.
+
+Delivery takes a ``ClearedFile``, and only this module makes one. Nothing here is
+cached, nothing is told to the gate: it reads what was committed, on the primary,
+each time. Whatever goes wrong on the way is an error, and then nothing leaves.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import InitVar, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Self
+
+from django.conf import settings
+
+from consent.decision import Keys
+from exports import denials
+from exports.actions.withdraw import set_aside, withdraw
+from exports.models import File
+from exports.primary import Checkpoint, one_snapshot
+from platforms.archive import keyfile
+from platforms.models import Run
+from platforms.snapshots import xmin_of
+
+logger = logging.getLogger(__name__)
+
+STATEMENT_TIMEOUT_MS: Final = 2_000
+REMEMBER_AFTER: Final = 100
+_GATE: Final = object()
+
+
+class Closed(StrEnum):
+    """Why the gate is closed."""
+
+    NOT_PUBLISHED = "not_published"
+    WITHDRAWN = "withdrawn"
+    PARTNER_INACTIVE = "partner_inactive"
+    DAMAGED = "damaged"
+    UNCHECKABLE = "uncheckable"
+
+
+class Objection(StrEnum):
+    """What speaks against a file that was good when it was built."""
+
+    ACCOUNT = "account_not_shared"
+    ITEM = "item_taken_back"
+    RUN = "item_withheld_by_newer_run"
+    TERMS = "agreement_changed"
+
+
+class GateClosed(Exception):
+    """The file does not leave: ``reason``, and ``because`` of what, if it was withdrawn."""
+
+    def __init__(self, reason: Closed, because: str = "") -> None:
+        super().__init__(f"{reason}: {because}" if because else str(reason))
+        self.reason = reason
+        self.because = because
+
+
+class SidecarDamaged(Exception):
+    """The list of who is in a file is missing or wrong: nobody can say that it may leave."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Who and what is in a file: two sorted arrays of keys, held to their hashes."""
+
+    accounts: Keys
+    items: Keys
+
+    @classmethod
+    def of(cls, file: File) -> Self:
+        root = settings.STORAGE_DIR
+        try:
+            return cls(
+                accounts=keyfile.load(root / file.accounts_path, file.accounts_sha256),
+                items=keyfile.load(root / file.items_path, file.items_sha256),
+            )
+        except keyfile.KeyFileDamaged as damage:
+            raise SidecarDamaged(str(damage)) from damage
+
+
+@dataclass(frozen=True, eq=False)
+class ClearedFile:
+    """Proof that the gate let ``file`` through, as of ``checkpoint`` and no later.
+
+    Whoever sends it over some time asks ``recheck`` on the way.
+    """
+
+    file: File
+    contents: Contents
+    checkpoint: Checkpoint
+    made_by: InitVar[object]
+
+    def __post_init__(self, made_by: object) -> None:
+        if made_by is not _GATE:
+            raise TypeError("only the gate makes a ClearedFile")
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.STORAGE_DIR) / self.file.path
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one look at ``file`` found: an objection, or None."""
+
+    file: File
+    contents: Contents
+    checkpoint: Checkpoint
+    objection: Objection | None
+
+
+def clear(file: File) -> ClearedFile:
+    """Let ``file`` through, or withdraw it and raise ``GateClosed``.
+
+    Call it outside any transaction, and after the receipt has been committed.
+    """
+    cleared = _admit(_look_or_set_aside(file))
+    _remember(cleared)
+    return cleared
+
+
+def recheck(cleared: ClearedFile) -> ClearedFile:
+    """Let a running stream go on, or raise as ``clear`` does; asks only what is new."""
+    return _admit(look(cleared.file, File.State.PUBLISHED, after=cleared))
+
+
+def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
+    """See what speaks against ``file`` now, if it is still in ``state``; changes nothing.
+
+    Only what changed since the last look is read, and everything if the file's
+    snapshot belongs to another cluster: transaction ids do not survive a restore.
+    """
+    with one_snapshot(statement_timeout_ms=STATEMENT_TIMEOUT_MS) as now:
+        current = File.objects.select_related("release__dataset__partner").get(pk=file.pk)
+        _require_deliverable(current, state)
+        contents = after.contents if after else Contents.of(current)
+        since = _since(current, after, now)
+        return Look(current, contents, now, _objection(current, contents, since))
+
+
+def _require_deliverable(file: File, state: str) -> None:
+    if file.state == File.State.WITHDRAWN:
+        raise GateClosed(Closed.WITHDRAWN, file.withdrawn_because)
+    if file.state == File.State.QUARANTINED:
+        raise GateClosed(Closed.DAMAGED)
+    if file.state != state:
+        raise GateClosed(Closed.NOT_PUBLISHED)
+    if not file.release.dataset.partner.active:
+        raise GateClosed(Closed.PARTNER_INACTIVE)
+
+
+def _since(file: File, after: ClearedFile | None, now: Checkpoint) -> str | None:
+    """The snapshot from which on to look, or None for a look at everything."""
+    snapshot, cluster = file.cleared, file.system_identifier
+    if after:
+        snapshot, cluster = after.checkpoint.snapshot, after.checkpoint.system_identifier
+    return snapshot if cluster == now.system_identifier else None
+
+
+def _objection(file: File, contents: Contents, since: str | None) -> Objection | None:
+    dataset = file.release.dataset
+    terms = denials.terms_of(dataset)
+    if file.terms != terms:
+        return Objection.TERMS
+    against = denials.accounts_against(dataset.partner, terms["opt_in"], since)
+    if _any_in(contents.accounts, against):
+        return Objection.ACCOUNT
+    if _any_in(contents.items, denials.items_against(since)):
+        return Objection.ITEM
+    if _any_in(contents.items, map(_withheld, denials.runs_against(dataset, since))):
+        return Objection.RUN
+    return None
+
+
+def _any_in(contents: Keys, chunks: Iterable[Keys]) -> bool:
+    return any(keyfile.intersects(contents, chunk) for chunk in chunks)
+
+
+def _withheld(run: Run) -> Keys:
+    try:
+        return keyfile.load(settings.STORAGE_DIR / run.withheld_path, run.withheld_sha256)
+    except keyfile.KeyFileDamaged as damage:
+        logger.error("run %s cannot be checked against: %s", run.pk, damage)
+        raise GateClosed(Closed.UNCHECKABLE) from damage
+
+
+def _look_or_set_aside(file: File) -> Look:
+    try:
+        return look(file, File.State.PUBLISHED)
+    except SidecarDamaged as damage:
+        logger.error("file %s cannot be checked: %s", file.pk, damage)
+        set_aside(file, because="keys_damaged")
+        raise GateClosed(Closed.DAMAGED) from damage
+
+
+def _admit(found: Look) -> ClearedFile:
+    if found.objection:
+        withdraw(found.file, because=found.objection)
+        raise GateClosed(Closed.WITHDRAWN, found.objection)
+    return ClearedFile(found.file, found.contents, found.checkpoint, _GATE)
+
+
+def _remember(cleared: ClearedFile) -> None:
+    """Let the next look begin where this one ended, unless another one was faster.
+
+    Not after every look: each would be a write that gives the next one nothing to skip.
+    """
+    old, new = cleared.file, cleared.checkpoint
+    if old.system_identifier == new.system_identifier and not _far(old.cleared, new.snapshot):
+        return
+    File.objects.published().filter(pk=old.pk, cleared=old.cleared).update(
+        cleared=new.snapshot, system_identifier=new.system_identifier
+    )
+
+
+def _far(earlier: str, later: str) -> bool:
+    """True if enough transactions lie between the two snapshots to be worth skipping."""
+    return xmin_of(later) - xmin_of(earlier) >= REMEMBER_AFTER
