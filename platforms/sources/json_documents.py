@@ -14,7 +14,8 @@ from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
-MAX_DEPTH: Final = 100
+SUSPICIOUS_DEPTH: Final = 100
+MAX_DIGITS: Final = 4300
 BOM: Final = b"\xef\xbb\xbf"
 LINES_ADVICE: Final = "Write one record on each line (NDJSON), each below 64 MiB."
 TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
@@ -71,9 +72,7 @@ def _lines(
 def _line(handle: BinaryIO, path: Path, *, line: int, byte: int) -> bytes:
     text = handle.readline(MAX_DOCUMENT_BYTES + 1)
     if len(text) > MAX_DOCUMENT_BYTES:
-        raise BadInput(
-            path, "the line exceeds 64 MiB", line=line, byte=byte, advice=LINES_ADVICE
-        )
+        raise BadInput(path, "the line exceeds 64 MiB", line=line, byte=byte, advice=LINES_ADVICE)
     return text
 
 
@@ -94,7 +93,7 @@ def _parsed(text: bytes, path: Path, *, line: int, byte: int) -> Any:
     except _Unacceptable as error:
         raise refuse(str(error), _where(text)) from error
     except RecursionError as error:
-        raise refuse(f"it is nested more than {MAX_DEPTH} deep", _where(text)) from error
+        raise refuse("it is nested too deeply", _where(text)) from error
     except ValueError as error:
         raise refuse("a number has too many digits", _where(text)) from error
 
@@ -140,16 +139,21 @@ def _where(text: bytes) -> int:
     keys: list[set[str]] = []
     previous = ""
     for token in TOKEN.finditer(decoded):
-        word, at = token.group(), len(decoded[: token.start()].encode())
+        word = token.group()
         if word in ("{", "["):
             keys.append(set())
         elif word in ("}", "]") and keys:
             keys.pop()
-        elif word == ":" and keys:
-            if previous in keys[-1]:
-                return at
+        twice = word == ":" and keys and previous in keys[-1]
+        if twice or len(keys) > SUSPICIOUS_DEPTH or _is_no_number(word):
+            return len(decoded[: token.start()].encode())
+        if word == ":" and keys:
             keys[-1].add(previous)
-        if len(keys) > MAX_DEPTH or NOT_FINITE.fullmatch(word) or len(word) > 4300 > word.count('"'):
-            return at
         previous = word
     return 0
+
+
+def _is_no_number(word: str) -> bool:
+    return NOT_FINITE.fullmatch(word) is not None or (
+        len(word) > MAX_DIGITS and not word.startswith('"')
+    )

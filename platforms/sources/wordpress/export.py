@@ -1,0 +1,199 @@
+"""The WordPress export file (WXR 1.0 to 1.2) as a stream of its channel's parts.
+
+Parsed by expat in UTF-8, strictly: any document type declaration, undefined entity,
+foreign meaning of a known prefix or other fault refuses the file, and nothing is
+repaired. Memory is bounded by one item, not by the file.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from xml.parsers import expat  # noqa: S407 - document type declarations are refused below
+
+from platforms.sources.contract import BadInput
+from platforms.sources.files import opened
+
+CHUNK_BYTES: Final = 64 * 1024
+MAX_ITEM_BYTES: Final = 64 * 1024 * 1024
+MAX_ITEM_ELEMENTS: Final = 1_000_000
+MAX_TOKEN_BYTES: Final = 4 * 1024 * 1024
+MAX_DEPTH: Final = 50
+VERSIONS: Final = ("1.0", "1.1", "1.2")
+SEPARATOR: Final = "}"
+SCHEMES: Final = ("http", "https")
+MEANINGS: Final = {
+    "wp": frozenset(f"{s}://wordpress.org/export/{v}/" for s in SCHEMES for v in VERSIONS),
+    "excerpt": frozenset(
+        f"{s}://wordpress.org/export/{v}/excerpt/" for s in SCHEMES for v in VERSIONS
+    ),
+    "content": frozenset(f"{s}://purl.org/rss/1.0/modules/content/" for s in SCHEMES),
+    "dc": frozenset(f"{s}://purl.org/dc/elements/1.1/" for s in SCHEMES),
+}
+PREFIXES: Final = {uri: prefix for prefix, uris in MEANINGS.items() for uri in uris}
+KEPT: Final = frozenset({"item", "wp:author", "wp:base_blog_url", "wp:wxr_version"})
+JSON_ADVICE: Final = "Is it a Tumblr dump? WordPress exports are XML."
+WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
+
+
+class Element:
+    """One XML element that is kept: its text if it has no children, or its children."""
+
+    __slots__ = ("children", "line", "name", "pieces")
+
+    def __init__(self, name: str, line: int) -> None:
+        self.name, self.line = name, line
+        self.pieces: list[str] = []
+        self.children: list[Element] = []
+
+    @property
+    def text(self) -> str | None:
+        """What stands in it, or None when there are elements where text belongs."""
+        return None if self.children else "".join(self.pieces)
+
+    def all(self, name: str) -> list["Element"]:
+        return [child for child in self.children if child.name == name]
+
+    def only(self, name: str) -> str | None:
+        """The text of the one child of that name; None if absent, repeated or not text."""
+        found = self.all(name)
+        return found[0].text if len(found) == 1 else None
+
+
+def parts(path: Path, progress: Callable[[int], None]) -> Iterator[Element]:
+    """The channel's items, authors and addresses, in the order of the file."""
+    reader = _Reader(path)
+    with opened(path) as handle:
+        while chunk := handle.read(CHUNK_BYTES):
+            reader.feed(chunk)
+            yield from reader.taken()
+            progress(len(chunk))
+    reader.close()
+    yield from reader.taken()
+
+
+class _Reader:
+    """Feeds expat and collects the finished parts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fed = self._began = self._elements = 0
+        self._names: list[str] = []
+        self._open: list[Element] = []
+        self._done: list[Element] = []
+        self._bound: dict[str, str] = {}
+        self._parser = expat.ParserCreate("utf-8", SEPARATOR)
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._parser.StartNamespaceDeclHandler = self._bind
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.CommentHandler = self._comment
+
+    def feed(self, chunk: bytes) -> None:
+        if not self._fed:
+            self._refuse_other_formats(chunk)
+        if (nul := chunk.find(b"\0")) >= 0:
+            raise BadInput(self._path, "there is a NUL byte", byte=self._fed + nul)
+        self._fed += len(chunk)
+        self._parse(chunk)
+        if self._fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+            raise self._refusal("a single tag or comment exceeds 4 MiB")
+        if self._open and self._fed - self._began > MAX_ITEM_BYTES:
+            raise self._refusal("one item exceeds 64 MiB", "Export its comments apart.")
+
+    def close(self) -> None:
+        self._parse(b"", last=True)
+        if "wp" not in self._bound:
+            raise BadInput(
+                self._path,
+                "this is a feed without WordPress's export namespace",
+                line=1,
+                advice=WXR_ADVICE,
+            )
+
+    def taken(self) -> list[Element]:
+        done, self._done = self._done, []
+        return done
+
+    def _parse(self, chunk: bytes, *, last: bool = False) -> None:
+        try:
+            self._parser.Parse(chunk, last)
+        except expat.ExpatError as error:
+            why = expat.ErrorString(error.code) or "unknown"
+            raise self._refusal(f"this is not well-formed XML ({why})", WXR_ADVICE) from error
+
+    def _refuse_other_formats(self, chunk: bytes) -> None:
+        begin = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if begin in (b"{", b"["):
+            raise BadInput(self._path, "this is JSON", line=1, byte=0, advice=JSON_ADVICE)
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise self._refusal("it declares a document type, which could define entities")
+
+    def _bind(self, prefix: str | None, uri: str) -> None:
+        if uri not in MEANINGS.get(prefix or "", {uri}):
+            raise self._refusal(f"the prefix {prefix} is bound to a foreign address")
+        meaning = PREFIXES.get(uri)
+        if meaning and self._bound.setdefault(meaning, uri) != uri:
+            raise self._refusal(f"the {meaning} namespace appears in two versions")
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        self._names.append(_short(name))
+        if len(self._names) == 1 and self._names != ["rss"]:
+            raise self._refusal("this is not an RSS document", WXR_ADVICE)
+        if len(self._names) > MAX_DEPTH:
+            raise self._refusal(f"elements are nested more than {MAX_DEPTH} deep")
+        if self._open:
+            self._nest()
+        elif self._names[:-1] == ["rss", "channel"] and self._names[-1] in KEPT:
+            self._began, self._elements = self._parser.CurrentByteIndex, 0
+            self._open = [Element(self._names[-1], self._parser.CurrentLineNumber)]
+
+    def _nest(self) -> None:
+        self._elements += 1
+        if self._elements > MAX_ITEM_ELEMENTS:
+            raise self._refusal("one item has more than 1,000,000 elements")
+        child = Element(self._names[-1], self._parser.CurrentLineNumber)
+        self._open[-1].children.append(child)
+        self._open.append(child)
+
+    def _end(self, _: str) -> None:
+        self._names.pop()
+        if not self._open:
+            return
+        element = self._open.pop()
+        if self._open:
+            return
+        self._refuse_other_versions(element)
+        self._done.append(element)
+
+    def _refuse_other_versions(self, element: Element) -> None:
+        if element.name == "wp:wxr_version" and element.text not in VERSIONS:
+            raise self._refusal("its version is not one of 1.0, 1.1 and 1.2")
+
+    def _text(self, piece: str) -> None:
+        if self._open:
+            self._open[-1].pieces.append(piece)
+
+    def _comment(self, text: str) -> None:
+        """Keep comments as text: where content is not escaped, they are its block markers."""
+        self._text(f"<!--{text}-->")
+
+    def _refusal(self, reason: str, advice: str = "") -> BadInput:
+        parser = self._parser
+        return BadInput(
+            self._path,
+            reason,
+            line=parser.CurrentLineNumber,
+            byte=max(parser.CurrentByteIndex, 0),
+            advice=advice,
+        )
+
+
+def _short(name: str) -> str:
+    """``prefix:local`` for the namespaces that have a meaning here, whatever the prefix."""
+    uri, _, local = name.rpartition(SEPARATOR)
+    if not uri:
+        return local
+    return f"{PREFIXES.get(uri, '?')}:{local}"

@@ -1,0 +1,525 @@
+"""One element of an export as an item: what it says, field by field, and who is in it.
+
+E-mail and IP addresses, display names and post passwords are read by nobody here.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from platforms.records import (
+    Evidence,
+    Identity,
+    Item,
+    Media,
+    MediaKind,
+    Principal,
+    Role,
+    Verdict,
+    Visibility,
+)
+from platforms.sources.values import name_in, shown, text_in
+from platforms.sources.wordpress.export import Element
+from platforms.sources.wordpress.site import host_of
+from platforms.visibility import of_its_time
+
+SLUG: Final = "wordpress"
+ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+KIND: Final = re.compile(r"[a-z0-9_-]{1,40}")
+PLAIN_LOGIN: Final = re.compile(r"[\w.@+*-]+(?: [\w.@+*-]+)*")
+DATE: Final = "%Y-%m-%d %H:%M:%S"
+DATE_SHAPE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+SHARED_TYPES: Final = frozenset({"post", "page", "attachment"})
+STATUSES: Final = {
+    "publish": Visibility.PUBLIC,
+    "future": Visibility.UNPUBLISHED,
+    "draft": Visibility.UNPUBLISHED,
+    "auto-draft": Visibility.UNPUBLISHED,
+    "pending": Visibility.UNPUBLISHED,
+    "private": Visibility.PRIVATE,
+    "trash": Visibility.REMOVED_AUTHOR,
+    "inherit": Visibility.UNPUBLISHED,
+    "request-pending": Visibility.OUT_OF_SCOPE,
+    "request-confirmed": Visibility.OUT_OF_SCOPE,
+    "request-failed": Visibility.OUT_OF_SCOPE,
+    "request-completed": Visibility.OUT_OF_SCOPE,
+    "spam": Visibility.REMOVED_PLATFORM,
+}
+APPROVALS: Final = {
+    "1": Visibility.PUBLIC,
+    "0": Visibility.UNPUBLISHED,
+    "spam": Visibility.REMOVED_PLATFORM,
+    "trash": Visibility.REMOVED_AUTHOR,
+    "post-trashed": Visibility.REMOVED_AUTHOR,
+}
+NEWSLETTER: Final = "_jetpack_newsletter_access"
+NEWSLETTER_ACCESS: Final = {
+    "": Visibility.PUBLIC,
+    "everybody": Visibility.PUBLIC,
+    "subscribers": Visibility.RESTRICTED,
+}
+PAID_MARKS: Final = (
+    "_jetpack_memberships_contains_paid_content",
+    "_jetpack_memberships_contains_paywalled_content",
+)
+PAID_VALUES: Final = {
+    "": Visibility.PUBLIC,
+    "0": Visibility.PUBLIC,
+    "false": Visibility.PUBLIC,
+    "1": Visibility.PAID,
+    "true": Visibility.PAID,
+}
+PAID_BLOCKS: Final = re.compile(r"jetpack/paywall|premium-content", re.IGNORECASE)
+MEDIA_ENDINGS: Final = {
+    MediaKind.GIF: (".gif",),
+    MediaKind.IMAGE: (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".svg", ".bmp"),
+    MediaKind.VIDEO: (".mp4", ".m4v", ".mov", ".webm", ".ogv", ".avi", ".wmv", ".mpg", ".3gp"),
+    MediaKind.AUDIO: (".mp3", ".m4a", ".ogg", ".oga", ".wav", ".flac"),
+}
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A site and the evidence about it; ``address`` is None when nothing names it."""
+
+    address: str | None
+    evidence: tuple[Evidence, ...]
+
+
+class Authors:
+    """The declared authors of one site; only an exact, unambiguous match identifies one."""
+
+    def __init__(self) -> None:
+        self._logins: dict[str, set[str | None]] = {}
+        self._spellings: dict[str, set[str]] = {}
+        self._ids: dict[str, set[str]] = {}
+
+    def declare(self, element: Element) -> None:
+        login = element.only("wp:author_login")
+        number = element.only("wp:author_id")
+        if login is None:
+            return
+        self._logins.setdefault(login, set()).add(number)
+        self._spellings.setdefault(_folded(login), set()).add(login)
+        if number and ID.fullmatch(number):
+            self._ids.setdefault(number, set()).add(login)
+
+    def update(self, other: "Authors") -> None:
+        """Take over what another file of the same site declares."""
+        for mine, theirs in (
+            (self._logins, other._logins),
+            (self._spellings, other._spellings),
+            (self._ids, other._ids),
+        ):
+            for key, values in theirs.items():
+                mine.setdefault(key, set()).update(values)  # type: ignore[attr-defined]
+
+    def is_known(self, login: str) -> bool:
+        """Whether exactly one author has this login, in any spelling, and it is a plain one."""
+        if len(self._logins.get(login, ())) != 1 or not PLAIN_LOGIN.fullmatch(login):
+            return False
+        return len(self._spellings[_folded(login)]) == 1
+
+    def login_of(self, number: str) -> str | None:
+        logins = self._ids.get(number, set())
+        return next(iter(logins)) if len(logins) == 1 else None
+
+
+class Appearance(msgspec.Struct, frozen=True):
+    """What later elements need to know of a post: its marks and whose it is."""
+
+    kind: str
+    creator: str | None
+    parent: str | None
+    marks: tuple[tuple[Visibility, str], ...]
+
+
+CONFLICT: Final = Appearance("", None, None, ((Visibility.UNKNOWN, "conflicting_appearances"),))
+
+
+class Parents:
+    """Every post of one site by id; two appearances that differ are a conflict."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Appearance] = {}
+        self._known: dict[Appearance, Appearance] = {}
+        self._unapproved: set[str] = set()
+
+    def add(self, number: str | None, appearance: Appearance) -> None:
+        if number is None:
+            return
+        same = self._known.setdefault(appearance, appearance)
+        if self._by_id.setdefault(number, same) != same:
+            self._by_id[number] = CONFLICT
+
+    def update(self, other: "Parents") -> None:
+        for number, appearance in other._by_id.items():
+            self.add(number, appearance)
+        self._unapproved |= other._unapproved
+
+    def get(self, number: str) -> Appearance | None:
+        return self._by_id.get(number)
+
+    def add_comments(self, element: Element) -> None:
+        """Remember which comments some appearance does not show as approved."""
+        for comment in element.all("wp:comment"):
+            number = number_of(comment, "wp:comment_id")
+            if number and comment.only("wp:comment_approved") != "1":
+                self._unapproved.add(number)
+
+    def is_unapproved(self, comment: str | None) -> bool:
+        return comment in self._unapproved
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What is known besides the element itself."""
+
+    site: Site
+    authors: Authors
+    parents: Parents
+    observed_at: datetime
+
+
+def number_of(element: Element, name: str = "wp:post_id") -> str | None:
+    text = element.only(name)
+    return text if text and ID.fullmatch(text) else None
+
+
+def appearance_of(element: Element, observed_at: datetime) -> Appearance:
+    """The first pass's reading: small, and without content."""
+    marks = [(e.visibility, e.code) for e in _own_evidence(element)]
+    marks += [_mark(r.verdict, r.code) for r in of_its_time(_dated(element, observed_at))]
+    return Appearance(
+        _kind(element),
+        element.only("dc:creator"),
+        element.only("wp:post_parent") if _kind(element) == "attachment" else None,
+        tuple(marks),
+    )
+
+
+def items_of(element: Element, context: Context) -> Iterator[Item]:
+    """The post itself, then its comments."""
+    post = _post(element, context)
+    yield post
+    for comment in element.all("wp:comment"):
+        yield _comment(comment, post, context)
+
+
+def _post(element: Element, context: Context) -> Item:
+    kind, number = _kind(element), number_of(element)
+    owner = _author(element.only("dc:creator"), context)
+    parent = _parent_of(element, context) if kind == "attachment" else None
+    return Item(
+        platform=SLUG,
+        kind=kind,
+        native_id=number,
+        container_id=context.site.address,
+        principals=_principals(owner, context, parent),
+        evidence=(
+            *context.site.evidence,
+            *_own_evidence(element),
+            *_conflict(number, context),
+            *(_parent_evidence(element, parent, context) if kind == "attachment" else ()),
+        ),
+        required=frozenset({"item", "container"} | ({"parent"} if kind == "attachment" else set())),
+        published_at=_moment(element.only("wp:post_date_gmt")),
+        observed_at=context.observed_at,
+        title=text_in(element.only("title")),
+        text=text_in(element.only("content:encoded")),
+        tags=_tags(element),
+        media=_media(element),
+    )
+
+
+def _kind(element: Element) -> str:
+    text = element.only("wp:post_type") or ""
+    return text if KIND.fullmatch(text) else "unknown"
+
+
+def _own_evidence(element: Element) -> Iterator[Evidence]:
+    yield from _of_type(element)
+    yield _of_status(element)
+    yield _of_password(element)
+    yield from _of_payment(element)
+    yield from _of_preferences(element)
+
+
+def _of_type(element: Element) -> Iterator[Evidence]:
+    kind = _kind(element)
+    if kind == "unknown":
+        read = _read(element.only("wp:post_type"))
+        yield _item(Visibility.UNKNOWN, "post_type_unknown", f"wp:post_type is {read}")
+    elif kind not in SHARED_TYPES:
+        yield _item(Visibility.OUT_OF_SCOPE, "post_type_not_shared", f"{kind} is not published")
+
+
+def _of_status(element: Element) -> Evidence:
+    status = element.only("wp:status")
+    if status == "inherit" and _kind(element) == "attachment":
+        return _item(Visibility.PUBLIC, "status")
+    visibility = STATUSES.get(status or "", Visibility.UNKNOWN)
+    if visibility is Visibility.UNKNOWN:
+        return _item(visibility, "status_unknown", f"wp:status is {_read(status)}")
+    return _item(visibility, f"status_{status}", f"wp:status is {status}")
+
+
+def _of_password(element: Element) -> Evidence:
+    password = element.only("wp:post_password")
+    if password is None:
+        return _item(
+            Visibility.UNKNOWN, "password_unknown", "wp:post_password is missing or repeated"
+        )
+    if password:
+        return _item(Visibility.RESTRICTED, "password_protected", "a password is needed to read it")
+    return _item(Visibility.PUBLIC, "no_password")
+
+
+def _of_payment(element: Element) -> Iterator[Evidence]:
+    for key, value in _meta(element):
+        if key is None:
+            yield _item(Visibility.UNKNOWN, "meta_unknown", "a wp:postmeta has no single key")
+        elif key == NEWSLETTER:
+            yield _access(key, _newsletter(value), value)
+        elif key in PAID_MARKS:
+            visibility = PAID_VALUES.get(_lower(value), Visibility.UNKNOWN)
+            yield _access(key, visibility, value)
+    for name in ("content:encoded", "excerpt:encoded"):
+        yield from _of_content(name, element.all(name))
+
+
+def _of_content(name: str, found: list[Element]) -> Iterator[Evidence]:
+    if any(PAID_BLOCKS.search("".join(text.pieces)) for text in found):
+        yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
+    if len(found) > 1 or any(text.text is None for text in found):
+        yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
+
+
+def _newsletter(value: str | None) -> Visibility:
+    if value is not None and value.startswith("paid_subscribers"):
+        return Visibility.PAID
+    return NEWSLETTER_ACCESS.get(_lower(value), Visibility.UNKNOWN)
+
+
+def _access(key: str, visibility: Visibility, value: str | None) -> Evidence:
+    codes = {Visibility.UNKNOWN: "access_unknown", Visibility.RESTRICTED: "subscribers_only"}
+    return _item(visibility, codes.get(visibility, "paid"), f"{key} is {_read(value)}")
+
+
+def _of_preferences(element: Element) -> Iterator[Evidence]:
+    if any(key == "jetpack_seo_noindex" and value for key, value in _meta(element)):
+        yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
+
+
+def _meta(element: Element) -> Iterator[tuple[str | None, str | None]]:
+    for meta in element.all("wp:postmeta"):
+        yield meta.only("wp:meta_key"), meta.only("wp:meta_value")
+
+
+def _conflict(number: str | None, context: Context) -> Iterator[Evidence]:
+    if number is not None and context.parents.get(number) == CONFLICT:
+        yield _item(
+            Visibility.UNKNOWN,
+            "conflicting_appearances",
+            "the dump holds this id more than once, with different states",
+        )
+
+
+def _parent_of(element: Element, context: Context) -> Appearance | None:
+    number = number_of(element, "wp:post_parent")
+    return context.parents.get(number) if number else None
+
+
+def _parent_evidence(
+    element: Element, parent: Appearance | None, context: Context
+) -> Iterator[Evidence]:
+    raw = element.only("wp:post_parent")
+    if raw == "0":
+        yield _parent(Visibility.UNKNOWN, "attachment_without_parent", "it is in no post")
+    elif raw is None or not ID.fullmatch(raw):
+        yield _parent(Visibility.UNKNOWN, "parent_unknown", f"wp:post_parent is {_read(raw)}")
+    elif raw == element.only("wp:post_id"):
+        yield _parent(Visibility.UNKNOWN, "parent_is_itself", "it names itself as its parent")
+    elif parent is None:
+        yield _parent(
+            Visibility.UNKNOWN,
+            "parent_outside_dump",
+            f"post {raw} is not in the dump; add the export that holds it",
+        )
+    else:
+        yield from _inherited(parent, context)
+
+
+def _inherited(parent: Appearance, context: Context) -> Iterator[Evidence]:
+    if parent.kind not in ("post", "page") and parent != CONFLICT:
+        yield _parent(Visibility.UNKNOWN, "parent_kind_unknown", "its parent is no post or page")
+    for visibility, code in parent.marks:
+        yield _parent(visibility, f"parent_{code}", "its parent is not public")
+
+
+def _comment(element: Element, post: Item, context: Context) -> Item:
+    owner = _commenter(element, context)
+    parents = tuple(p for p in post.principals if p.role is Role.OWNER)
+    return Item(
+        platform=SLUG,
+        kind="comment",
+        native_id=number_of(element, "wp:comment_id"),
+        container_id=context.site.address,
+        principals=(owner, *_containers(context), *_as_containers(parents, owner)),
+        evidence=(
+            *context.site.evidence,
+            *_comment_evidence(element),
+            *_comment_conflict(element, context),
+            *_from_post(post),
+        ),
+        required=frozenset({"item", "container", "parent"}),
+        published_at=_moment(element.only("wp:comment_date_gmt")),
+        observed_at=context.observed_at,
+        text=text_in(element.only("wp:comment_content")),
+    )
+
+
+def _comment_evidence(element: Element) -> Iterator[Evidence]:
+    approved = element.only("wp:comment_approved")
+    visibility = APPROVALS.get(approved or "", Visibility.UNKNOWN)
+    if visibility is Visibility.UNKNOWN:
+        yield _item(visibility, "approval_unknown", f"wp:comment_approved is {_read(approved)}")
+    else:
+        yield _item(visibility, "comment_not_approved", f"wp:comment_approved is {approved}")
+    kind = element.only("wp:comment_type")
+    if kind in ("pingback", "trackback"):
+        yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
+    elif kind not in ("", "comment"):
+        yield _item(Visibility.UNKNOWN, "comment_type_unknown", f"wp:comment_type is {_read(kind)}")
+
+
+def _comment_conflict(element: Element, context: Context) -> Iterator[Evidence]:
+    approved = element.only("wp:comment_approved") == "1"
+    if approved and context.parents.is_unapproved(element.only("wp:comment_id")):
+        yield _item(
+            Visibility.UNKNOWN,
+            "conflicting_appearances",
+            "the dump holds this comment also as not approved",
+        )
+
+
+def _from_post(post: Item) -> Iterator[Evidence]:
+    """Everything that stands against the post stands against its comments."""
+    for evidence in post.evidence:
+        if evidence.level != "container":
+            code = evidence.code.removeprefix("parent_")
+            yield _parent(evidence.visibility, f"parent_{code}", "its post is not public")
+    for reason in of_its_time(post):
+        yield _parent(*_mark(reason.verdict, f"parent_{reason.code}"), "its post is not public")
+    if post.native_id is None or post.kind not in SHARED_TYPES:
+        yield _parent(Visibility.UNKNOWN, "parent_unknown", "its post is not understood")
+
+
+def _commenter(element: Element, context: Context) -> Principal:
+    number = number_of(element, "wp:comment_user_id")
+    login = context.authors.login_of(number) if number else None
+    if login is not None:
+        return _author(login, context)
+    named = bool((element.only("wp:comment_author") or "").strip())
+    return Principal(Role.OWNER, Identity.NAME if named else Identity.ANONYMOUS)
+
+
+def _author(login: str | None, context: Context) -> Principal:
+    handle = name_in(login)
+    if handle is None:
+        return Principal(Role.OWNER, Identity.ANONYMOUS)
+    site = context.site.address
+    if site is None or not context.authors.is_known(handle):
+        return Principal(Role.OWNER, Identity.NAME, handle=handle)
+    return Principal(Role.OWNER, Identity.STABLE, f"{site}#author:{handle}", handle)
+
+
+def _principals(
+    owner: Principal, context: Context, parent: Appearance | None
+) -> tuple[Principal, ...]:
+    if parent is None:
+        return (owner, *_containers(context))
+    return (
+        owner,
+        *_containers(context),
+        *_as_containers((_author(parent.creator, context),), owner),
+    )
+
+
+def _containers(context: Context) -> tuple[Principal, ...]:
+    site = context.site.address
+    if site is None:
+        return ()
+    return (Principal(Role.CONTAINER, Identity.STABLE, site, host_of(site)),)
+
+
+def _as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator[Principal]:
+    """Whoever wrote the parent is in its attachments and comments too."""
+    for author in authors:
+        if author != owner:
+            yield msgspec.structs.replace(author, role=Role.CONTAINER)
+
+
+def _tags(element: Element) -> tuple[str, ...]:
+    """Categories and tags, which stand in the item as plain ``category`` elements."""
+    texts = (text_in(child.text).strip() for child in element.all("category"))
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _media(element: Element) -> tuple[Media, ...]:
+    url = text_in(element.only("wp:attachment_url")).strip()
+    path = url.partition("?")[0].lower()
+    for kind, endings in MEDIA_ENDINGS.items():
+        if path.endswith(endings):
+            return (Media(kind, url),)
+    return ()
+
+
+def _dated(element: Element, observed_at: datetime) -> Item:
+    published_at = _moment(element.only("wp:post_date_gmt"))
+    return Item(
+        platform=SLUG,
+        kind=_kind(element),
+        native_id=None,
+        published_at=published_at,
+        observed_at=observed_at,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A date in UTC; None for the zero date, which says nothing of when it was published."""
+    if text is None or not DATE_SHAPE.fullmatch(text):
+        return None
+    try:
+        return datetime.strptime(text, DATE).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _mark(verdict: Verdict, code: str) -> tuple[Visibility, str]:
+    if verdict is Verdict.EXCLUDE:
+        return Visibility.UNPUBLISHED, code
+    return Visibility.UNKNOWN, code
+
+
+def _item(visibility: Visibility, code: str, detail: str = "") -> Evidence:
+    return Evidence("item", visibility, code, detail)
+
+
+def _parent(visibility: Visibility, code: str, detail: str = "") -> Evidence:
+    return Evidence("parent", visibility, code, detail)
+
+
+def _folded(login: str) -> str:
+    return login.casefold().strip()
+
+
+def _lower(value: str | None) -> str:
+    return "?" if value is None else value.strip().lower()
+
+
+def _read(raw: str | None) -> str:
+    return "missing or repeated" if raw is None else f"not understood: {shown(raw)}"
+
+
