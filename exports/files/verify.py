@@ -207,9 +207,10 @@ def engine(readable: Sequence[Path], scratch: Path) -> duckdb.DuckDBPyConnection
             "temp_directory": str(scratch),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "allowed_paths": [str(path) for path in readable],
         }
     )
+    paths = ", ".join(quoted(path) for path in readable)
+    sql.execute(f"SET allowed_paths = [{paths}]")
     sql.execute("SET enable_external_access = false; SET lock_configuration = true")
     return sql
 

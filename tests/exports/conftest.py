@@ -1,0 +1,200 @@
+"""One partner with one dataset, two bloggers, and files as a build leaves them.
+
+Alice owns a blog, Bob is somebody else, and Initech is a second partner.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audit.events import operator_command
+from consent import actions as consent
+from consent.models import ReasonCode, Source
+from exports import denials
+from exports.actions import agree
+from exports.models import Credential, Dataset, File, Partner, Release
+from exports.primary import one_snapshot
+from platforms.actions import ensure_account, keyring
+from platforms.archive import keyfile
+from platforms.archive.runs import Row
+from platforms.archive.writer import RunWriter
+from platforms.models import Account, Dump, Platform, Run
+from platforms.records import Verdict
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+OPERATOR = operator_command()
+PARQUET = b"PAR1 stands for the bytes of a file PAR1"
+
+
+@pytest.fixture
+def tumblr(transactional_db) -> Platform:
+    return Platform.objects.get_or_create(slug="tumblr", defaults={"name": "Tumblr"})[0]
+
+
+@pytest.fixture
+def alice(tumblr: Platform) -> Account:
+    return ensure_account(tumblr, native_id="t:alice", handle="alice", by=OPERATOR)
+
+
+@pytest.fixture
+def bob(tumblr: Platform) -> Account:
+    return ensure_account(tumblr, native_id="t:bob", handle="bob", by=OPERATOR)
+
+
+@pytest.fixture
+def partner(transactional_db) -> Partner:
+    return agree.add_partner("acme", name="Acme AI", by=OPERATOR)
+
+
+@pytest.fixture
+def initech(transactional_db) -> Partner:
+    return agree.add_partner("initech", name="Initech", by=OPERATOR)
+
+
+@pytest.fixture
+def credential(partner: Partner) -> Credential:
+    return agree.issue_credential(partner, by=OPERATOR)[0]
+
+
+@pytest.fixture
+def dataset(partner: Partner, tumblr: Platform) -> Dataset:
+    return agree.add_dataset(
+        partner,
+        "blogs",
+        name="Blogs",
+        platforms=["tumblr"],
+        media_kinds=["text", "image"],
+        buckets=1,
+        by=OPERATOR,
+    )
+
+
+@pytest.fixture
+def opt_out() -> Callable[..., None]:
+    """The person says no, through the door of an operator, who needs no linked account."""
+
+    def say_no(account: Account, *, partner: str = "", reason=ReasonCode.LEGAL) -> None:
+        consent.opt_out(
+            account, source=Source.OPERATOR, by=OPERATOR, reason=reason, partner=partner
+        )
+
+    return say_no
+
+
+@pytest.fixture
+def take_back_opt_out() -> Callable[..., None]:
+    def lift(account: Account, *, include_older: bool = False) -> None:
+        consent.lift(
+            account,
+            reason=ReasonCode.LEGAL,
+            source=Source.OPERATOR,
+            by=OPERATOR,
+            include_older=include_older,
+        )
+
+    return lift
+
+
+# The archive ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def post() -> Callable[..., Row]:
+    """A public post of ``account``, unless said otherwise."""
+
+    def make(account: Account, number: int = 1, **facts: Any) -> Row:
+        row = Row(
+            item_key=item_key(account, number),
+            owner_key=account.keys[0],
+            account_keys=tuple(sorted(account.keys)),
+            platform=account.platform_id,
+            kind="post",
+            native_id=str(number),
+            verdict=Verdict.SHARE,
+            reasons=(),
+            adult=False,
+            media_kinds=("text",),
+            published_at=NOON,
+            observed_at=NOON,
+            title=f"Title {number}",
+            text=f"Words of {account.handle}",
+            tags=(),
+            media=(),
+        )
+        return row._replace(**facts)
+
+    return make
+
+
+def item_key(account: Account, number: int = 1) -> int:
+    return keyring().item(account.platform_id, "post", account.native_id, str(number))
+
+
+@pytest.fixture
+def archive(tumblr: Platform, storage: Path) -> Callable[..., Run]:
+    """Import rows as one dump with one run."""
+
+    def take_in(*rows: Row) -> Run:
+        with RunWriter(storage, tumblr.slug) as writer:
+            for row in rows:
+                writer.add(row)
+        dump = Dump.objects.create(platform=tumblr, digest=uuid.uuid4().hex, files=[], counts={})
+        (run,) = writer.runs
+        return Run.objects.create(dump=dump, platform=tumblr, **run._asdict())
+
+    return take_in
+
+
+# Files ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def a_file(dataset: Dataset, storage: Path) -> Callable[..., File]:
+    """A file that holds one post of each account, as a build now would leave it."""
+
+    def make(*accounts: Account, state: str = File.State.PUBLISHED) -> File:
+        return make_file(dataset, accounts, state, storage)
+
+    return make
+
+
+def make_file(dataset: Dataset, accounts, state: str, storage: Path) -> File:
+    version = Release.objects.filter(dataset=dataset).count() + 1
+    published = state == File.State.PUBLISHED
+    release = Release.objects.create(
+        dataset=dataset,
+        version=version,
+        state=Release.State.PUBLISHED if published else Release.State.BUILDING,
+    )
+    folder = storage / "releases" / str(release.pk)
+    folder.mkdir(parents=True)
+    (folder / "rows.parquet").write_bytes(PARQUET)
+    account_keys = np.unique(np.array([key for each in accounts for key in each.keys], np.int64))
+    item_keys = np.unique(np.array([item_key(each) for each in accounts], np.int64))
+    with one_snapshot() as checkpoint:
+        terms = denials.terms_of(dataset)
+    place = folder.relative_to(storage).as_posix()
+    return File.objects.create(
+        release=release,
+        bucket=0,
+        state=state,
+        path=f"{place}/rows.parquet",
+        sha256=hashlib.sha256(PARQUET).hexdigest(),
+        size=len(PARQUET),
+        rows=len(accounts),
+        accounts_path=f"{place}/accounts.keys",
+        accounts_sha256=keyfile.write(folder / "accounts.keys", account_keys),
+        items_path=f"{place}/items.keys",
+        items_sha256=keyfile.write(folder / "items.keys", item_keys),
+        terms=terms,
+        snapshot=checkpoint.snapshot,
+        snapshot_at=checkpoint.at,
+        cleared=checkpoint.snapshot,
+        system_identifier=checkpoint.system_identifier,
+    )

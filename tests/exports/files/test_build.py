@@ -1,0 +1,254 @@
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from consent.decision import Agreement, Denials
+from exports.files import build
+from exports.files.build import Parts, archive_buckets, build_file
+from exports.files.places import Places
+from exports.files.pseudonyms import Pseudonyms
+from exports.files.schema import DELIVERED
+from platforms.archive import keyfile
+from platforms.archive.durable import sha256_of
+from platforms.records import Verdict
+
+ALICE, BOB, CAROL = 11, -12, 13
+EVERYTHING = range(64)
+NOBODY = Denials.of()
+
+
+@pytest.fixture
+def built(storage, agreement, pseudonyms):
+    """Build from ``runs`` into the storage; what was recorded, and where it lies."""
+
+    def make(*runs, denials=NOBODY, buckets=EVERYTHING, agreement=agreement, names=pseudonyms):
+        places = Places.under(storage / "files" / str(len(list(storage.glob("files/*")))))
+        made = build_file(
+            runs, buckets, agreement=agreement, denials=denials, pseudonyms=names, into=places
+        )
+        return made, places
+
+    return make
+
+
+def delivered(places: Places) -> list[dict]:
+    return pq.read_table(places.rows).to_pylist()
+
+
+def texts(places: Places) -> set[str]:
+    return {row["text"] for row in delivered(places)}
+
+
+def test_a_shared_post_is_delivered_whole_under_pseudonyms(archive, post, built, pseudonyms):
+    places = built(archive(post(1, ALICE)))[1]
+
+    assert delivered(places) == [
+        {
+            "record_id": pseudonyms.records([1])[0],
+            "author_id": pseudonyms.authors([ALICE])[0],
+            "platform": "tumblr",
+            "kind": "post",
+            "published_at": post(1).published_at,
+            "title": "Title 1",
+            "text": "Words of 1",
+            "tags": ["cats", "day"],
+            "media": [
+                {"kind": "image", "url": "https://media.example/1.png", "alt": "a cat"},
+            ],
+            "adult": False,
+        }
+    ]
+
+
+def test_what_is_recorded_is_what_lies_on_the_disk(archive, post, built):
+    made, places = built(archive(post(2, ALICE, account_keys=(ALICE, CAROL)), post(1, BOB)))
+
+    assert made.rows == 2
+    assert made.size == places.rows.stat().st_size
+    assert made.sha256 == sha256_of(places.rows)
+    assert list(keyfile.load(places.accounts, made.accounts_sha256)) == [BOB, ALICE, CAROL]
+    assert list(keyfile.load(places.items, made.items_sha256)) == [1, 2]
+
+
+def test_somebody_who_opted_out_is_in_no_row_and_no_sidecar(archive, post, built):
+    run = archive(post(1, ALICE), post(2, BOB), post(3, BOB, account_keys=(BOB, ALICE)))
+
+    made, places = built(run, denials=Denials.of(accounts=[ALICE]))
+
+    assert texts(places) == {"Words of 2"}
+    assert list(keyfile.load(places.accounts, made.accounts_sha256)) == [BOB]
+    assert made.counts == {"opted_out": 2}
+
+
+def test_every_item_is_delivered_or_counted(archive, post, built):
+    run = archive(
+        post(1, ALICE),
+        post(2, ALICE, verdict=Verdict.HOLD),
+        post(3, ALICE, verdict=Verdict.EXCLUDE),
+        post(4, ALICE, adult=True),
+        post(5, ALICE, media_kinds=("text", "video")),
+        post(6, BOB),
+    )
+
+    made, _ = built(run, denials=Denials.of(items=[6]))
+
+    assert made.rows == 1
+    assert made.counts == {
+        "not_shareable_hold": 1,
+        "not_shareable_exclude": 1,
+        "adult": 1,
+        "media_not_agreed": 1,
+        "item_blocked": 1,
+    }
+
+
+def test_a_post_that_any_run_saw_as_private_is_not_delivered(archive, post, built):
+    yesterday = post(1).observed_at - timedelta(days=1)
+    private = archive(post(1, ALICE, verdict=Verdict.EXCLUDE, observed_at=yesterday))
+    public = archive(post(1, ALICE))
+
+    assert delivered(built(private, public)[1]) == []
+    assert delivered(built(public, private)[1]) == []
+
+
+def test_a_post_that_changed_its_author_is_in_one_file_with_both_people(archive, post, built):
+    before = archive(post(1, ALICE, observed_at=post(1).observed_at - timedelta(days=1)))
+    after = archive(post(1, BOB, text="moved"))
+    first, second = range(32), range(32, 64)
+
+    here, there = built(before, after, buckets=first), built(before, after, buckets=second)
+
+    assert [here[0].rows, there[0].rows] == [0, 1]
+    assert list(keyfile.load(there[1].accounts, there[0].accounts_sha256)) == [BOB, ALICE]
+
+
+def test_a_post_that_changed_its_author_stays_out_when_either_opted_out(archive, post, built):
+    before = archive(post(1, ALICE, observed_at=post(1).observed_at - timedelta(days=1)))
+    after = archive(post(1, BOB))
+
+    made, _ = built(before, after, denials=Denials.of(accounts=[ALICE]))
+
+    assert (made.rows, made.counts) == (0, {"opted_out": 1})
+
+
+def test_the_files_of_a_release_hold_each_item_once(archive, post, built):
+    owners = [int(key) for key in np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 200)]
+    run = archive(*(post(number, owner) for number, owner in enumerate(owners)))
+
+    files = [built(run, buckets=archive_buckets(n, of=8)) for n in range(8)]
+
+    records = [row["record_id"] for _, places in files for row in delivered(places)]
+    assert len(records) == len(set(records)) == 200
+    assert all(made.rows for made, _ in files)
+
+
+def test_the_order_of_rows_is_the_order_of_pseudonyms(archive, post, built, monkeypatch):
+    monkeypatch.setattr(build, "ROWS_OF_A_PART", 20)
+    run = archive(*(post(number, ALICE) for number in range(500)))
+
+    made, places = built(run, buckets=range(0, 8))
+
+    records = [row["record_id"] for row in delivered(places)]
+    assert records == sorted(records)
+    assert pq.read_metadata(places.rows).num_row_groups > 1
+    assert made.rows == 500
+
+
+def test_two_partners_know_the_same_post_by_different_names(archive, post, built):
+    run = archive(post(1, ALICE))
+    other = Pseudonyms(b"a secret of thirty-two bytes, yes", "other")
+
+    (mine,), (theirs,) = delivered(built(run)[1]), delivered(built(run, names=other)[1])
+
+    assert mine["record_id"] != theirs["record_id"]
+    assert mine["author_id"] != theirs["author_id"]
+    assert mine["record_id"] != mine["author_id"]
+
+
+def test_neither_native_ids_nor_keys_are_in_the_bytes(archive, post, built):
+    places = built(archive(post(1, ALICE, native_id="native-4711")))[1]
+
+    assert b"native-4711" not in places.rows.read_bytes()
+    assert pq.read_schema(places.rows).names == DELIVERED.names
+
+
+def test_the_footer_tells_no_smallest_and_largest_text_or_id(archive, post, built):
+    places = built(archive(post(1, ALICE), post(2, BOB)))[1]
+
+    group = pq.read_metadata(places.rows).row_group(0)
+    described = {
+        group.column(n).path_in_schema
+        for n in range(group.num_columns)
+        if group.column(n).statistics is not None and group.column(n).statistics.has_min_max
+    }
+    assert described == {"platform", "kind"}
+
+
+def test_an_archive_with_nothing_to_share_makes_an_empty_file(archive, post, built):
+    made, places = built(archive(post(1, ALICE, verdict=Verdict.HOLD)))
+
+    assert made.rows == 0
+    assert delivered(places) == []
+
+
+def test_building_again_gives_the_same_bytes(archive, post, built):
+    run = archive(*(post(number, ALICE) for number in range(50)))
+
+    assert built(run)[0] == built(run)[0]
+
+
+def test_a_build_that_fails_leaves_no_file_and_no_parts(archive, post, built, storage, monkeypatch):
+    run = archive(post(1, ALICE))
+
+    def full(draft):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(build, "parquet", full)
+
+    with pytest.raises(OSError, match="No space"):
+        built(run)
+
+    assert [path for path in storage.glob("files/**/*") if path.is_file()] == []
+
+
+def test_what_a_killed_worker_left_does_not_get_into_the_next_build(archive, post, built, storage):
+    parts = storage / "files" / "0" / "rows.parts"
+    with Parts(storage / "files" / "elsewhere", 1):
+        parts.mkdir(parents=True)
+    (parts / "000.arrow").write_bytes(b"half an arrow")
+    shutil.rmtree(storage / "files" / "elsewhere", ignore_errors=True)
+
+    into = Places.under(parts.parent)
+    build_file(
+        [archive(post(1, ALICE))],
+        EVERYTHING,
+        agreement=Agreement(frozenset({"tumblr"}), frozenset({"text", "image"})),
+        denials=NOBODY,
+        pseudonyms=Pseudonyms(b"a secret of thirty-two bytes, yes", "acme"),
+        into=into,
+    )
+
+    assert texts(into) == {"Words of 1"}
+    assert not parts.exists()
+
+
+@pytest.mark.parametrize(("bucket", "of"), [(0, 3), (8, 8), (-1, 8), (0, 0), (0, 128)])
+def test_only_what_divides_the_archive_is_a_file(bucket, of):
+    with pytest.raises(ValueError, match="divide"):
+        archive_buckets(bucket, of=of)
+
+
+def test_the_files_of_a_release_cover_every_bucket_once():
+    covered = [b for n in range(16) for b in archive_buckets(n, of=16)]
+
+    assert covered == list(range(64))
+
+
+def test_no_file_of_a_build_can_be_read_by_other_users(archive, post, built):
+    places = built(archive(post(1, ALICE)))[1]
+
+    assert {Path(p).stat().st_mode & 0o077 for p in (places.rows, places.accounts)} == {0}
