@@ -1,7 +1,9 @@
 """Errors as RFC 9457 problem documents: one place where the domain's errors become HTTP.
 
-An error class of the domain says ``status``, ``code`` and ``title`` itself; whatever
-else goes wrong near a partner is answered without detail, and nothing is served.
+An error class of the domain that may be shown has a ``status`` and a ``default_code``,
+its text is the title, and its ``facts`` join the document; it knows nothing of HTTP
+otherwise and imports nothing from here. Whatever else goes wrong near a partner is
+answered without detail, and nothing is served.
 """
 
 from typing import Any
@@ -17,6 +19,8 @@ MEDIA_TYPE = "application/problem+json"
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the same statuses, as problem documents."""
     response = exception_handler(error, context)
+    if response is None and isinstance(status := getattr(error, "status", None), int):
+        response = Response(status=status)
     if response is None:
         return None
     response.data = document(response.status_code, error, response.data)

@@ -1,0 +1,50 @@
+"""``manage.py link_account``: an operator links an account to its person."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.events import operator_command
+from consent import actions
+from people.models import User
+from platforms.actions import AlreadyLinked, add_missing_platforms
+from platforms.models import Platform
+
+
+class Command(BaseCommand):
+    help = (
+        "Link the account with this stable id to a person, after you have checked that it is "
+        "theirs. What they chose for everything they own binds it at once."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("platform", help="for example tumblr")
+        parser.add_argument("native_id", help="the platform's stable id, not the name")
+        parser.add_argument("--handle", default="", help="the name it goes by now")
+        parser.add_argument("--method", default="operator", help="how you checked, for the log")
+
+    def handle(
+        self, *, username: str, platform: str, native_id: str, handle: str, method: str, **_: Any
+    ) -> None:
+        add_missing_platforms()
+        person = User.objects.filter(username=username).first()
+        where = Platform.objects.filter(pk=platform).first()
+        if person is None:
+            raise CommandError(f"Nobody signs in as {username!r}.")
+        if where is None:
+            known = ", ".join(Platform.objects.order_by("pk").values_list("pk", flat=True))
+            raise CommandError(f"There is no platform {platform!r}. Known: {known}.")
+        try:
+            account = actions.link(
+                person,
+                where,
+                native_id=native_id,
+                handle=handle,
+                method=method,
+                by=operator_command(),
+            )
+        except AlreadyLinked as refusal:
+            raise CommandError(f"Not linked: {refusal}.")
+        self.stdout.write(f"{account} on {where} belongs to {username}.")
