@@ -1,3 +1,5 @@
+"""The operator's pages of the trail."""
+
 from django.urls import path
 
 from audit import views

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("consent.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/audit/", include("audit.urls")),
+    path("operator/holds/", include("platforms.urls")),
     path("operator/", include("exports.urls_operator")),
     path("my-data/", include("exports.urls_person")),
     path("api/v1/me/", include("consent.urls_api")),

@@ -1,0 +1,8 @@
+"""The operator's page of held items."""
+
+from django.urls import path
+
+from platforms import views
+
+app_name = "platforms"
+urlpatterns = [path("", views.holds, name="holds")]
