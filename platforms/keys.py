@@ -54,14 +54,18 @@ class Keyring:
             return None
         return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
 
+    def named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
+        """The keys of an account that is known by its id, its name or both: the id's first."""
+        keys = []
+        if native_id:
+            keys.append(self.account(platform, native_id))
+        if handle:
+            keys.append(self.handle(platform, handle))
+        return tuple(keys)
+
     def principal(self, platform: str, principal: Principal) -> tuple[int, ...]:
         """Every key by which an opt-out can name ``principal``: the id's first."""
-        keys = []
-        if principal.native_id:
-            keys.append(self.account(platform, principal.native_id))
-        if principal.handle:
-            keys.append(self.handle(platform, principal.handle))
-        return tuple(keys)
+        return self.named(platform, principal.native_id, principal.handle)
 
     def principals(self, item: Item) -> tuple[int, ...]:
         keys = {k for p in item.principals for k in self.principal(item.platform, p)}

@@ -85,6 +85,7 @@ class Sorter:
 
     def _spill(self) -> None:
         table, buckets = _sorted_table(self._batch)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{len(self._spills)}.arrow"
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
             writer.write_table(table)

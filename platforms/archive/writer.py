@@ -83,8 +83,6 @@ class RunWriter:
                 (self._root / relative).unlink(missing_ok=True)
 
     def _start(self) -> None:
-        for folder in (ARCHIVE, QUARANTINE):
-            (self._spills / folder).mkdir(parents=True, mode=0o700)
         self._archive = Sorter(self._spills / ARCHIVE, self._limits)
         self._quarantine = Sorter(self._spills / QUARANTINE, self._limits)
         self._withheld: list[int] = []
@@ -94,7 +92,7 @@ class RunWriter:
             name = f"{self._platform}/{uuid.uuid4()}"
             self._names.append(name)
             self.runs.append(self._write(name))
-        shutil.rmtree(self._spills)
+        shutil.rmtree(self._spills, ignore_errors=True)
 
     def _write(self, name: str) -> RunFiles:
         path, withheld_path, quarantine_path = places(name)

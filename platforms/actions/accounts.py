@@ -1,0 +1,97 @@
+"""Accounts: the rows of those that made a statement or were linked, and their keys."""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from audit.actions import record
+from audit.events import AccountKeysAdded, AccountLinked, Actor
+from people.models import User
+from platforms.keys import Keyring, account_subject, same_name
+from platforms.models import Account, Platform
+from platforms.sources import SOURCES
+
+
+class AlreadyLinked(Exception):
+    """The account belongs to somebody else here."""
+
+
+def keyring() -> Keyring:
+    """The keys of this installation."""
+    return _keyring_of(settings.KEY_SECRET)
+
+
+@transaction.atomic
+def add_missing_platforms() -> None:
+    """Give every platform that has a reader its row; rows that exist stay as they are."""
+    Platform.objects.bulk_create(
+        [Platform(slug=slug, name=source.name) for slug, source in SOURCES.items()],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def ensure_account(
+    platform: Platform, *, native_id: str = "", handle: str = "", by: Actor
+) -> Account:
+    """The account with this stable id, or with this handle where no id is known.
+
+    Of several callers at once one makes the row. A handle that comes with the id of
+    a known account is added to its names.
+    """
+    handle = same_name(handle)
+    if not native_id and not handle:
+        raise ValueError("an account needs a native id or a handle")
+    named = {"native_id": native_id} if native_id else {"native_id": "", "handle": handle}
+    keys = keyring().named(platform.slug, native_id, handle)
+    account, is_new = Account.objects.get_or_create(
+        platform=platform, **named, defaults={"handle": handle, "keys": list(keys)}
+    )
+    if is_new:
+        _record_keys(account, len(account.keys), by)
+        return account
+    return add_name(account, handle, by=by) if handle else account
+
+
+@transaction.atomic
+def add_name(account: Account, handle: str, *, by: Actor) -> Account:
+    """Let what is said of ``account`` also bind content that carries ``handle``.
+
+    The names before stay: content from before a rename carries them.
+    """
+    locked = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    key = keyring().handle(locked.platform_id, handle)
+    if key in locked.keys:
+        return locked
+    locked.keys.append(key)
+    locked.handle = same_name(handle)
+    locked.save(update_fields=["keys", "handle"])
+    _record_keys(locked, 1, by)
+    return locked
+
+
+@transaction.atomic
+def link(account: Account, person: User, *, method: str, by: Actor) -> Account:
+    """Make ``account`` one of ``person``'s; ``method`` says how they proved that it is."""
+    locked = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if locked.person_id == person.pk:
+        return locked
+    if locked.person_id is not None:
+        raise AlreadyLinked(f"account {locked.pk} is linked to another person")
+    Account.objects.filter(pk=locked.pk).update(person=person, linked_at=Now())
+    subject = account_subject(locked.platform_id, locked.keys[0])
+    record(AccountLinked(subject=subject, platform=locked.platform_id, method=method), by=by)
+    locked.refresh_from_db()
+    return locked
+
+
+def _record_keys(account: Account, keys: int, by: Actor) -> None:
+    subject = account_subject(account.platform_id, account.keys[0])
+    record(AccountKeysAdded(subject=subject, platform=account.platform_id, keys=keys), by=by)
+
+
+@lru_cache(maxsize=8)
+def _keyring_of(secret: str) -> Keyring:
+    return Keyring(secret.encode())

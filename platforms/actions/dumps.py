@@ -1,0 +1,191 @@
+"""A dump comes in: its runs and its row; and what clears up after imports that died."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import Q
+
+from audit.actions import record
+from audit.events import Actor, DumpImported, QuarantineDropped
+from platforms.actions.accounts import keyring
+from platforms.actions.states import note_accounts
+from platforms.archive.runs import ARCHIVE, QUARANTINE
+from platforms.archive.writer import SPILLS, RunFiles, RunWriter
+from platforms.intake import Change, digest_of, files_of, take_in
+from platforms.models import Dump, Platform, Run
+from platforms.sources import SOURCES
+
+ORPHAN_AGE: Final = timedelta(days=1)
+QUARANTINE_AGE: Final = timedelta(days=90)
+
+Stamp = tuple[int, int, int]
+
+
+class UnknownPlatform(LookupError):
+    """There is no platform of this name, or none that can be read."""
+
+
+class DumpChanged(Exception):
+    """A file of the dump was changed or replaced while it was read."""
+
+
+class FilesMissing(Exception):
+    """The files of a run went away before its row was written."""
+
+
+def import_dump(
+    slug: str,
+    paths: Sequence[Path],
+    facts: Mapping[str, str],
+    *,
+    by: Actor,
+    now: datetime,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Dump:
+    """Read, judge and archive a dump; importing the same bytes again replaces it.
+
+    The files are written first and the rows last, in one short transaction, so an import
+    that dies leaves nothing that is read. ``progress`` is told every byte twice: it is
+    read, then hashed. Raises the reader's ``BadInput`` and ``BadFact``.
+    """
+    platform = platform_to_read(slug)
+    stamps = _stamps(paths)
+    with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
+        readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
+        counts, changes = take_in(readings, writer, keyring(), now)
+        files = files_of(paths, progress)
+        if _stamps(paths) != stamps:
+            raise DumpChanged("a file of the dump changed while it was read")
+    dump = Dump(
+        platform=platform,
+        digest=digest_of(files),
+        files=[msgspec.to_builtins(file) for file in files],
+        facts=dict(facts),
+        counts=counts.as_json(),
+    )
+    try:
+        _admit(dump, writer.runs, changes, by=by, now=now)
+    except OperationalError:
+        # A connection lost in COMMIT does not say whether the rows are there. Files
+        # without rows are swept; rows without files would stop every build.
+        raise
+    except BaseException:
+        writer.discard()
+        raise
+    return dump
+
+
+def platform_to_read(slug: str) -> Platform:
+    """The row of a platform that has a reader, or ``UnknownPlatform``."""
+    platform = Platform.objects.filter(slug=slug).first()
+    if platform is None or slug not in SOURCES:
+        raise UnknownPlatform(f"there is no platform {slug!r}; known: {', '.join(sorted(SOURCES))}")
+    return platform
+
+
+def sweep_orphans(older_than: timedelta = ORPHAN_AGE, *, now: datetime) -> list[str]:
+    """Remove the files that imports left when they died; give their paths."""
+    root = Path(settings.STORAGE_DIR)
+    columns = Run.objects.values_list("path", "withheld_path", "quarantine_path")
+    known = {path for paths in columns.iterator() for path in paths}
+    removed = []
+    for path in _older_than(root, now - older_than):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() and next(path.iterdir(), None) is None:
+            path.rmdir()
+        elif path.is_file() and name not in known:
+            path.unlink()
+            removed.append(name)
+    return removed
+
+
+def drop_quarantine(
+    older_than: timedelta = QUARANTINE_AGE, *, by: Actor, now: datetime
+) -> list[str]:
+    """Remove the content of held items that is too old, or whose dump was replaced."""
+    with transaction.atomic():
+        expired = Run.objects.select_for_update(no_key=True, of=("self",)).filter(
+            ~Q(quarantine_path=""),
+            Q(dump__imported_at__lt=now - older_than) | Q(dump__superseded_at__isnull=False),
+        )
+        paths = {run.pk: run.quarantine_path for run in expired}
+        if not paths:
+            return []
+        Run.objects.filter(pk__in=paths).update(quarantine_path="")
+        record(QuarantineDropped(subject="quarantine", runs=len(paths)), by=by)
+    for path in paths.values():
+        (Path(settings.STORAGE_DIR) / path).unlink(missing_ok=True)
+    return sorted(paths.values())
+
+
+@transaction.atomic
+def _admit(
+    dump: Dump,
+    runs: Sequence[RunFiles],
+    changes: Mapping[int, Change],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Make the import true: every row of it, or none."""
+    Platform.objects.select_for_update(no_key=True).get(pk=dump.platform_id)
+    _require_files(runs)
+    same = Dump.objects.filter(platform=dump.platform, digest=dump.digest, superseded_at=None)
+    same.update(superseded_at=now)
+    dump.save()
+    Run.objects.bulk_create(
+        [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
+    )
+    note_accounts(dump.platform, changes, by=by)
+    record(_imported(dump), by=by)
+
+
+def _imported(dump: Dump) -> DumpImported:
+    return DumpImported(
+        subject=f"dump:{dump.pk}",
+        platform=dump.platform_id,
+        files=len(dump.files),
+        items=dump.counts["read"],
+        shared=dump.counts["shared"],
+        held=dump.counts["held"],
+        excluded=dump.counts["excluded"],
+        facts_asserted=dump.facts,
+    )
+
+
+def _require_files(runs: Sequence[RunFiles]) -> None:
+    """Every file is there, and from now on too young to be swept."""
+    root = Path(settings.STORAGE_DIR)
+    for run in runs:
+        for path in filter(None, (run.path, run.withheld_path, run.quarantine_path)):
+            try:
+                os.utime(root / path)
+            except FileNotFoundError as error:
+                raise FilesMissing(f"{path} was removed before it was recorded") from error
+
+
+def _stamps(paths: Sequence[Path]) -> list[Stamp | None]:
+    return [_stamp(path) for path in paths]
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """What changes when a file does; what cannot be read at all is the reader's to refuse."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _older_than(root: Path, limit: datetime) -> Iterator[Path]:
+    """What imports write, the inner before the outer."""
+    for folder in (ARCHIVE, QUARANTINE, SPILLS):
+        for path in sorted((root / folder).rglob("*"), reverse=True):
+            if path.lstat().st_mtime < limit.timestamp():
+                yield path

@@ -1,0 +1,189 @@
+"""Reads one dump: judges every item, writes the runs, gathers what to record of it.
+
+No row of the database is read or written here; ``platforms.actions.import_dump`` does.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from platforms.archive.runs import Row
+from platforms.archive.writer import RunWriter
+from platforms.keys import Keyring
+from platforms.records import AccountReading, Item, Judgement, Reason, Verdict
+from platforms.visibility import judge
+
+EXAMPLES: Final = 3
+CHUNK: Final = 1 << 20
+NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
+NO_OWNER: Final = Reason(Verdict.HOLD, "owner_unknown", "the record does not say whose it is")
+
+Progress = Callable[[int], None]
+
+
+class Change(NamedTuple):
+    """What was read of one account: reasons that deny now, and reasons known to be over."""
+
+    denies: frozenset[str] = frozenset()
+    clears: frozenset[str] = frozenset()
+
+    def and_also(self, other: "Change") -> "Change":
+        """Both readings, from one dump and in no order: where they disagree, denied."""
+        denies = self.denies | other.denies
+        return Change(denies, (self.clears | other.clears) - denies)
+
+    def applied_to(self, reasons: Iterable[str]) -> list[str]:
+        """What is neither denied nor cleared here stays as it was."""
+        return sorted((set(reasons) - self.clears) | self.denies)
+
+
+class Counts:
+    """What came out of a dump, as the ``Dump`` row keeps it."""
+
+    def __init__(self) -> None:
+        self.read = self.adult = self.without_key = 0
+        self.verdicts: Counter[Verdict] = Counter()
+        self.by_kind: Counter[str] = Counter()
+        self.by_reason: Counter[str] = Counter()
+        self.held_by_reason: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+
+    def add(self, item: Item, judgement: Judgement) -> None:
+        self.read += 1
+        self.verdicts[judgement.verdict] += 1
+        self.by_kind[item.kind] += 1
+        self.adult += judgement.adult and judgement.verdict is Verdict.SHARE
+        self.without_key += not item.native_id
+        codes = {reason.code for reason in judgement.reasons}
+        self.by_reason.update(codes)
+        if judgement.verdict is Verdict.HOLD:
+            self.held_by_reason.update(codes)
+        for code in codes:
+            self._show(code, item.native_id)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "read": self.read,
+            "shared": self.verdicts[Verdict.SHARE],
+            "held": self.verdicts[Verdict.HOLD],
+            "excluded": self.verdicts[Verdict.EXCLUDE],
+            "adult": self.adult,
+            "without_key": self.without_key,
+            "by_reason": dict(self.by_reason.most_common()),
+            "held_by_reason": dict(self.held_by_reason.most_common()),
+            "by_kind": dict(self.by_kind.most_common()),
+            "examples": self.examples,
+        }
+
+    def _show(self, code: str, native_id: str | None) -> None:
+        shown = self.examples.setdefault(code, [])
+        if native_id and native_id not in shown and len(shown) < EXAMPLES:
+            shown.append(native_id)
+
+
+class DumpFile(msgspec.Struct, frozen=True):
+    """One file of a dump, as the ``Dump`` row keeps it."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def take_in(
+    readings: Iterable[Item | AccountReading],
+    writer: RunWriter,
+    keyring: Keyring,
+    observed_at: datetime,
+) -> tuple[Counts, dict[int, Change]]:
+    """Judge and write every item; give the counts, and what changes for which account key.
+
+    An item without an id has no row: it is counted, and there is nothing it could be
+    looked up by. Changes are kept in memory, one for each account that the dump
+    speaks of.
+    """
+    counts = Counts()
+    changes: dict[int, Change] = {}
+    for reading in readings:
+        if isinstance(reading, AccountReading):
+            _note(changes, reading, keyring)
+            continue
+        judgement = judged(reading, keyring)
+        counts.add(reading, judgement)
+        if reading.native_id:
+            writer.add(row_of(reading, judgement, keyring, observed_at))
+    return counts, changes
+
+
+def judged(item: Item, keyring: Keyring) -> Judgement:
+    """The rule's judgement; what could not be looked up by a key is held in any case."""
+    judgement = judge(item)
+    missing = tuple(_missing(item, keyring))
+    if not missing or judgement.verdict is not Verdict.SHARE:
+        return judgement
+    return Judgement(Verdict.HOLD, missing, judgement.adult)
+
+
+def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: datetime) -> Row:
+    """The row of ``item``; one that names no owner lies where its own key says."""
+    item_key = keyring.item_of(item)
+    if item_key is None:
+        raise ValueError("an item without an id has no row")
+    owner = keyring.principal(item.platform, item.owner) if item.owner else ()
+    return Row(
+        item_key=item_key,
+        owner_key=owner[0] if owner else item_key,
+        account_keys=keyring.principals(item),
+        platform=item.platform,
+        kind=item.kind,
+        native_id=item.native_id,
+        verdict=judgement.verdict,
+        reasons=sorted({reason.code for reason in judgement.reasons}),
+        adult=judgement.adult,
+        media_kinds=sorted(item.media_kinds),
+        published_at=item.published_at,
+        observed_at=item.observed_at or observed_at,
+        title=item.title,
+        text=item.text,
+        tags=item.tags,
+        media=item.media,
+    )
+
+
+def files_of(paths: Sequence[Path], progress: Progress) -> list[DumpFile]:
+    """What was handed in, file by file; ``progress`` is told each byte that is hashed."""
+    return [_file_of(path, progress) for path in paths]
+
+
+def digest_of(files: Iterable[DumpFile]) -> str:
+    """One hash for a set of files, whatever their names and order."""
+    return hashlib.sha256("".join(sorted(file.sha256 for file in files)).encode()).hexdigest()
+
+
+def _file_of(path: Path, progress: Progress) -> DumpFile:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            progress(len(chunk))
+    return DumpFile(path.name, size, digest.hexdigest())
+
+
+def _missing(item: Item, keyring: Keyring) -> Iterator[Reason]:
+    if not item.native_id:
+        yield NO_KEY
+    if not item.owner or not keyring.principal(item.platform, item.owner):
+        yield NO_OWNER
+
+
+def _note(changes: dict[int, Change], reading: AccountReading, keyring: Keyring) -> None:
+    change = Change(reading.denies, reading.clears)
+    if change == Change():
+        return
+    for key in keyring.named(reading.platform, reading.native_id, reading.handle):
+        changes[key] = changes.get(key, Change()).and_also(change)

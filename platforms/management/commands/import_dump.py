@@ -1,0 +1,109 @@
+"""``manage.py import_dump``: take in what a platform handed over."""
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from audit.events import operator_command
+from platforms.actions import DumpChanged, UnknownPlatform, import_dump
+from platforms.models import Dump
+from platforms.sources import BadFact, BadInput
+
+REFUSED: Final = 2
+PASSES: Final = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads a platform's dump, judges every item and archives what may be shared. "
+        "All of it is imported, or nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("platform", help="the platform's short name, such as wordpress")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument(
+            "--fact",
+            action="append",
+            default=[],
+            type=fact,
+            metavar="NAME=VALUE",
+            dest="facts",
+            help="assert, on the record, what the dump does not say of itself",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            dump = self._import(options["platform"], options["paths"], once(options["facts"]))
+        except (BadInput, BadFact, UnknownPlatform, DumpChanged) as error:
+            raise CommandError(f"{error} Nothing was imported.", returncode=REFUSED) from error
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"The database did not answer ({str(error).strip()}). Nothing is known to be "
+                "imported; run the same command again, which does no harm."
+            ) from error
+        except OSError as error:
+            raise CommandError(f"{error}. Nothing was imported.") from error
+        answer = Console(file=self.stdout, markup=False, highlight=False)  # type: ignore[arg-type]
+        answer.print(*tables(dump), sep="\n")
+
+    def _import(self, platform: str, paths: list[Path], facts: dict[str, str]) -> Dump:
+        console = Console(file=self.stderr)  # type: ignore[arg-type]
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+            task = bar.add_task(f"Reading {len(paths)} file(s)", total=PASSES * size_of(paths))
+            return import_dump(
+                platform,
+                paths,
+                facts,
+                by=operator_command(),
+                now=timezone.now(),
+                progress=lambda count: bar.advance(task, count),
+            )
+
+
+def fact(text: str) -> tuple[str, str]:
+    """One ``NAME=VALUE`` of the command line."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def once(facts: list[tuple[str, str]]) -> dict[str, str]:
+    """The facts by name; the same name with two values is a contradiction."""
+    values = dict(facts)
+    for name, value in facts:
+        if values[name] != value:
+            raise BadFact(f"The fact {name} was given twice, with different values.")
+    return values
+
+
+def size_of(paths: list[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def tables(dump: Dump) -> list[Table]:
+    """What came out of ``dump``: the verdicts, then every reason not to share."""
+    counts = dump.counts
+    verdicts = Table("Read", "Shared", "of them adult", "Held", "Excluded", title=f"Dump {dump.pk}")
+    names = ("read", "shared", "adult", "held", "excluded")
+    verdicts.add_row(*(f"{counts[name]:,}" for name in names))
+    if not counts["by_reason"]:
+        return [verdicts]
+    reasons = Table("Reason", "Items", "For example")
+    for code, items in counts["by_reason"].items():
+        reasons.add_row(code, f"{items:,}", ", ".join(map(shown, counts["examples"][code])))
+    return [verdicts, reasons]
+
+
+def shown(text: str) -> str:
+    """A text of the dump as a terminal may show it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
