@@ -4,14 +4,16 @@ Alice owns a blog, Bob is somebody else, and Initech is a second partner.
 """
 
 import hashlib
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection, transaction
 
 from audit.events import operator_command
 from consent import actions as consent
@@ -151,6 +153,12 @@ def archive(tumblr: Platform, storage: Path) -> Callable[..., Run]:
     return take_in
 
 
+@pytest.fixture
+def key_of() -> Callable[..., int]:
+    """The key of one post of an account."""
+    return item_key
+
+
 # Files ------------------------------------------------------------------------------------
 
 
@@ -198,3 +206,63 @@ def make_file(dataset: Dataset, accounts, state: str, storage: Path) -> File:
         cleared=checkpoint.snapshot,
         system_identifier=checkpoint.system_identifier,
     )
+
+
+# Other sessions ---------------------------------------------------------------------------
+
+
+class OpenTransaction:
+    """Work done in a transaction of another session, which commits when it is told."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._done, self._may_commit = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._error: BaseException | None = None
+
+    def run_until_commit(self) -> None:
+        self._thread.start()
+        assert self._done.wait(10)
+        assert self._error is None, self._error
+
+    def commit(self) -> None:
+        self._may_commit.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            with transaction.atomic():
+                self._work()
+                self._done.set()
+                self._may_commit.wait(10)
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._done.set()
+            connection.close()
+
+
+@pytest.fixture
+def in_another_session() -> Iterator[Callable[[Callable[[], None]], OpenTransaction]]:
+    opened = []
+
+    def begin(work: Callable[[], None]) -> OpenTransaction:
+        opened.append(OpenTransaction(work))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        each.commit()
+
+
+@pytest.fixture
+def burn_transactions(transactional_db) -> Callable[[int], None]:
+    """Let other work use up transaction ids."""
+
+    def burn(number: int) -> None:
+        with connection.cursor() as cursor:
+            for _ in range(number):
+                cursor.execute("SELECT pg_current_xact_id()")
+
+    return burn
