@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from audit.actions import record
@@ -69,15 +69,16 @@ def import_dump(
         facts=dict(facts),
         counts=counts.as_json(),
     )
+    committing = False
     try:
-        _admit(dump, writer.runs, changes, by=by, now=now)
-    except OperationalError:
-        # A connection lost in COMMIT does not say whether the rows are there. Files
-        # without rows are swept; rows without files would stop every build.
-        raise
-    except BaseException:
-        writer.discard()
-        raise
+        with transaction.atomic():
+            _admit(dump, writer.runs, changes, by=by, now=now)
+            committing = True
+    finally:
+        # When COMMIT itself fails, the rows may be there all the same. Files without
+        # rows are swept; rows without files would stop every build.
+        if not committing:
+            writer.discard()
     return dump
 
 
@@ -124,7 +125,6 @@ def drop_quarantine(
     return sorted(paths.values())
 
 
-@transaction.atomic
 def _admit(
     dump: Dump,
     runs: Sequence[RunFiles],
