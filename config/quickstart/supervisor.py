@@ -81,6 +81,12 @@ class Supervisor:
                     f" see {self.logs / f'{name}.log'}"
                 )
 
+    def watch(self) -> None:
+        """Return only by an exception: a service that ended, or a signal."""
+        while True:
+            self.check()
+            time.sleep(1)
+
     def stop(self) -> None:
         """End every service and all that it started; nothing is left behind."""
         for process in self.processes.values():
