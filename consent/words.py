@@ -19,7 +19,7 @@ DOORS: Final[dict[str, str]] = {
     Source.WEB: "on this website",
     Source.API: "through the API",
     Source.BROWSER: "by your browser’s signal",
-    Source.OPERATOR: "at the operator’s desk",
+    Source.OPERATOR: "by an operator",
     Source.IMPORT: "in the platform’s list",
     Source.LINK: "because of your earlier choice for everything",
 }
@@ -68,6 +68,8 @@ def who_and_where(statement: Statement) -> str:
     door = DOORS[statement.source]
     if statement.by == f"{ActorKind.PERSON}:{statement.account.person_id}":
         return door if statement.source == Source.BROWSER else f"by you, {door}"
+    if statement.source == Source.OPERATOR:
+        return f"by {who(statement.by)}"
     return f"by {who(statement.by)}, {door}"
 
 
