@@ -25,7 +25,7 @@ DEBUG = env.bool("WITHHOLD_DEBUG", False)
 def kept_secret(name: str) -> str:
     """A secret from the environment, or one made once and kept in the var folder."""
     if given := env.str(name, ""):
-        return given
+        return str(given)
     path = VAR_DIR / "secrets" / name.lower()
     path.parent.mkdir(mode=0o700, exist_ok=True)
     try:

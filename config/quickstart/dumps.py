@@ -79,7 +79,7 @@ def _what_leaked_in_2024() -> Iterator[dict[str, Any]]:
     yield _never(blog, 215, "state nobody has seen before", state="shimmering")
 
 
-def _post(blog: str, index: int, mark: str, **changes: Any) -> dict[str, Any]:
+def _post(blog: str, index: int, mark: str, /, **changes: Any) -> dict[str, Any]:
     published = FIRST_DAY + timedelta(days=index, minutes=len(blog))
     subject = SUBJECTS[(index + len(blog)) % len(SUBJECTS)]
     number = 700_000_000_000_000 + index * 1_000 + sum(map(ord, blog)) % 1_000
@@ -102,7 +102,7 @@ def _post(blog: str, index: int, mark: str, **changes: Any) -> dict[str, Any]:
     return post | changes
 
 
-def _never(blog: str, index: int, leak: str, **changes: Any) -> dict[str, Any]:
+def _never(blog: str, index: int, leak: str, /, **changes: Any) -> dict[str, Any]:
     return _post(blog, index, f"{NEVER}{leak}]", **changes)
 
 
