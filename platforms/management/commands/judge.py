@@ -26,7 +26,7 @@ REFUSED = 2
 
 class Command(BaseCommand):
     help = "Judge the items of a dump without importing it: one JSON object per line."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("platform", help=f"one of {', '.join(SOURCES)}")

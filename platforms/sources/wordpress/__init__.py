@@ -112,7 +112,10 @@ def _site(addresses: Sequence[Element], values: Mapping[str, object]) -> Site:
         address = named.pop()
         return Site(address, site.evidence_of({**values, "site": address}))
     if named:
-        doubt = ("site_contradictory", "wp:base_blog_url is not one address, or not the asserted one")
+        doubt = (
+            "site_contradictory",
+            "wp:base_blog_url is not one address, or not the asserted one",
+        )
     else:
         doubt = ("site_unknown", "wp:base_blog_url is missing; settle with --fact site=ADDRESS")
     evidence = Evidence("container", Visibility.UNKNOWN, *doubt)

@@ -8,7 +8,7 @@ repaired. Memory is bounded by one item, not by the file.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
-from xml.parsers import expat  # noqa: S407 - document type declarations are refused below
+from xml.parsers import expat
 
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened

@@ -108,13 +108,12 @@ class Authors:
 
     def update(self, other: "Authors") -> None:
         """Take over what another file of the same site declares."""
-        for mine, theirs in (
-            (self._logins, other._logins),
-            (self._spellings, other._spellings),
-            (self._ids, other._ids),
-        ):
-            for key, values in theirs.items():
-                mine.setdefault(key, set()).update(values)  # type: ignore[attr-defined]
+        for login, numbers in other._logins.items():
+            self._logins.setdefault(login, set()).update(numbers)
+        for folded, logins in other._spellings.items():
+            self._spellings.setdefault(folded, set()).update(logins)
+        for number, logins in other._ids.items():
+            self._ids.setdefault(number, set()).update(logins)
 
     def is_known(self, login: str) -> bool:
         """Whether exactly one author has this login, in any spelling, and it is a plain one."""
@@ -521,5 +520,3 @@ def _lower(value: str | None) -> str:
 
 def _read(raw: str | None) -> str:
     return "missing or repeated" if raw is None else f"not understood: {shown(raw)}"
-
-

@@ -1,0 +1,128 @@
+"""Tumblr's API responses, in the Neue Post Format and the one before it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from platforms.records import AccountReading, Item
+from platforms.sources import files
+from platforms.sources.contract import BadInput, Fact, understood
+from platforms.sources.json_documents import documents
+from platforms.sources.tumblr import blogs
+from platforms.sources.tumblr.blogs import Blogs
+from platforms.sources.tumblr.posts import (
+    SLUG,
+    Surroundings,
+    blogs_in,
+    id_of,
+    is_published,
+    item_of,
+    odd_item,
+)
+from platforms.sources.tumblr.responses import NotTumblr, Shape, records
+from platforms.sources.values import shown
+
+PATIENCE_DOCUMENTS: Final = 1000
+ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
+
+
+class Tumblr:
+    """Reads API responses, lists and single records, also one on each line."""
+
+    slug: Final = SLUG
+    name: Final = "Tumblr"
+    facts: Final[Mapping[str, Fact]] = blogs.FACTS
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        values = understood(self.facts, asserted)
+        return _read(paths, values, observed_at, files.Progress(progress))
+
+
+def _read(
+    paths: Sequence[Path],
+    values: Mapping[str, object],
+    observed_at: datetime,
+    progress: Callable[[int], None],
+) -> Iterator[Item | AccountReading]:
+    files.check(paths)
+    around = _first_pass(paths, values, observed_at, progress)
+    yield from _readings(around)
+    for path in paths:
+        for shape, record in _records(path, progress):
+            if shape is Shape.POST:
+                yield item_of(record, around)
+            elif shape is Shape.ODD:
+                yield odd_item(observed_at, f"it is neither a post nor a blog: {shown(record)}")
+
+
+def _first_pass(
+    paths: Sequence[Path],
+    values: Mapping[str, object],
+    observed_at: datetime,
+    progress: Callable[[int], None],
+) -> Surroundings:
+    """Every blog of the dump, and the ids of posts that some appearance does not publish."""
+    known = Blogs(values)
+    unpublished = set()
+    for path in paths:
+        for shape, record in _records(path, progress):
+            if shape is Shape.BLOG:
+                known.add(record)
+            elif shape is Shape.POST:
+                for blog, posting in blogs_in(record):
+                    known.add(blog, posting=posting)
+                if not is_published(record) and (number := id_of(record)):
+                    unpublished.add(number)
+    return Surroundings(known, values, frozenset(unpublished), observed_at)
+
+
+def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shape, Any]]:
+    """Every record of one file; refused if its first thousand documents are all something else."""
+    _refuse_xml(path)
+    refusal: BadInput | None = None
+    is_tumblr = False
+    for number, (line, document) in enumerate(documents(path, progress), start=1):
+        try:
+            for found in records(document):
+                is_tumblr = True
+                yield found
+        except NotTumblr as error:
+            refusal = refusal or BadInput(path, str(error), line=line, advice=ADVICE)
+            yield Shape.ODD, document
+        if refusal and not is_tumblr and number >= PATIENCE_DOCUMENTS:
+            raise refusal
+    if not is_tumblr:
+        raise refusal or BadInput(path, "there is no record in it", line=1, advice=ADVICE)
+
+
+def _refuse_xml(path: Path) -> None:
+    with files.opened(path) as handle:
+        if handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+            advice = "Is it a WordPress export? Tumblr dumps are JSON."
+            raise BadInput(path, "this is XML or HTML", line=1, byte=0, advice=advice)
+
+
+def _readings(around: Surroundings) -> Iterator[AccountReading]:
+    for uuid, blog in around.blogs.known():
+        denies = blog.denials()
+        clears = blog.cleared(attested=around.blogs.is_attested(uuid)) if uuid else frozenset()
+        if denies or clears:
+            yield AccountReading(
+                platform=SLUG,
+                native_id=uuid,
+                handle=blog.handle,
+                denies=denies,
+                clears=clears,
+                observed_at=around.observed_at,
+            )
+
+
+TUMBLR: Final = Tumblr()

@@ -1,0 +1,237 @@
+"""What a dump says of each blog, field by field, and what that proves.
+
+A field that is present must hold an understood value: null and garbage are unknown.
+Everything any record says of a blog counts, and the worst of it wins.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from platforms.records import Evidence, Visibility
+from platforms.sources.contract import Fact, one_of
+from platforms.sources.values import name_in
+
+UUID: Final = re.compile(r"t:[A-Za-z0-9_-]{1,64}")
+FLAG: Final = {"true": True, "false": False, "1": True, "0": False}
+
+Meaning = Mapping[bool | str, Visibility]
+
+
+def _bad_if_true(visibility: Visibility) -> Meaning:
+    return {False: Visibility.PUBLIC, True: visibility}
+
+
+FIELDS: Final[Mapping[str, Meaning]] = {
+    "type": {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE},
+    "is_password_protected": _bad_if_true(Visibility.RESTRICTED),
+    "is_hidden_from_blog_network": _bad_if_true(Visibility.LOGIN_ONLY),
+    "is_private_channel": _bad_if_true(Visibility.PRIVATE),
+    "is_adult": _bad_if_true(Visibility.ADULT),
+    "is_nsfw": _bad_if_true(Visibility.ADULT),
+    "is_paywall_on": _bad_if_true(Visibility.PAID),
+    "paywall_access": dict.fromkeys(
+        ("creator", "member", "non-member", "disabled"), Visibility.PAID
+    ),
+    "allow_search_indexing": {True: Visibility.PUBLIC, False: Visibility.OPTED_OUT},
+    "active": {True: Visibility.PUBLIC, False: Visibility.ACCOUNT_GONE},
+    "is_deactivated": _bad_if_true(Visibility.ACCOUNT_GONE),
+    "is_suspended": _bad_if_true(Visibility.ACCOUNT_GONE),
+    "is_blogless_advertiser": _bad_if_true(Visibility.COMMERCIAL),
+    "advertiser_name": {"": Visibility.PUBLIC},
+}
+VISIBILITY: Final = ("type", "is_password_protected", "is_hidden_from_blog_network")
+RATING: Final = ("is_adult", "is_nsfw")
+PAYMENT: Final = ("is_paywall_on", "paywall_access")
+OTHERS: Final = tuple(sorted(set(FIELDS) - {*VISIBILITY, *RATING, *PAYMENT}))
+DENIALS: Final = {
+    "type": "private",
+    "is_private_channel": "private",
+    "is_password_protected": "password_protected",
+    "is_hidden_from_blog_network": "login_only",
+    "is_paywall_on": "paid",
+    "paywall_access": "paid",
+    "allow_search_indexing": "search_discouraged",
+    "active": "gone",
+    "is_deactivated": "gone",
+    "is_suspended": "suspended",
+    "is_blogless_advertiser": "brand_partner",
+    "advertiser_name": "brand_partner",
+    "is_adult": "adult",
+    "is_nsfw": "adult",
+}
+CLEARING: Final = {
+    "type": "private",
+    "is_password_protected": "password_protected",
+    "is_hidden_from_blog_network": "login_only",
+    "is_paywall_on": "paid",
+    "allow_search_indexing": "search_discouraged",
+    "active": "gone",
+    "is_suspended": "suspended",
+}
+ASSERTABLE: Final = (
+    *VISIBILITY,
+    "is_adult",
+    "is_nsfw",
+    "is_paywall_on",
+    "allow_search_indexing",
+)
+
+
+def _names(text: str) -> object:
+    names = frozenset(_folded(name) for name in text.split(",") if name.strip())
+    if not names:
+        raise ValueError(text)
+    return names
+
+
+FACTS: Final[Mapping[str, Fact]] = {
+    **{f"blog.{name}": one_of(FLAG) for name in ASSERTABLE if name != "type"},
+    "blog.type": one_of({"public": "public", "private": "private"}),
+    "answer.is_private": one_of(FLAG),
+    "partner_blogs": Fact("names or uuids, separated by commas", _names),
+}
+
+
+class Blog:
+    """All readings of one blog's fields."""
+
+    def __init__(self) -> None:
+        self.handle: str | None = None
+        self._read: dict[str, set[Visibility]] = {}
+
+    def add(self, raw: Mapping[str, Any]) -> None:
+        self.handle = self.handle or name_in(raw.get("name"))
+        for field, meaning in FIELDS.items():
+            if field in raw:
+                self._read.setdefault(field, set()).add(reading(meaning, raw[field]))
+        if isinstance(raw.get("advertiser_name"), str) and raw["advertiser_name"]:
+            self._read["advertiser_name"].add(Visibility.COMMERCIAL)
+            self._read["advertiser_name"].discard(Visibility.UNKNOWN)
+
+    def add_worse(self, other: "Blog") -> None:
+        """Take over only what ``other`` says against sharing."""
+        for field, found in other._read.items():
+            if bad := found - {Visibility.PUBLIC}:
+                self._read.setdefault(field, set()).update(bad)
+
+    def found(self, field: str) -> frozenset[Visibility]:
+        """What was read of ``field``, anywhere; empty when it is nowhere."""
+        return frozenset(self._read.get(field, ()))
+
+    def denials(self) -> frozenset[str]:
+        return frozenset(
+            DENIALS[field]
+            for field in FIELDS
+            if self.found(field) - {Visibility.PUBLIC, Visibility.UNKNOWN, Visibility.ADULT}
+        )
+
+    def cleared(self, *, attested: bool) -> frozenset[str]:
+        """The earlier denials that this blog, proven public, contradicts one by one."""
+        evidence = evidence_of(self, attested=attested)
+        if self.denials() or any(e.visibility is not Visibility.PUBLIC for e in evidence):
+            return frozenset()
+        return frozenset(
+            denial for field, denial in CLEARING.items() if self.found(field) == {Visibility.PUBLIC}
+        )
+
+
+class Blogs:
+    """Every blog that a dump mentions, by uuid; without one, only what speaks against it."""
+
+    def __init__(self, asserted: Mapping[str, object]) -> None:
+        self._asserted = asserted
+        self._by_uuid: dict[str, Blog] = {}
+        self._by_name: dict[str, Blog] = {}
+        self._posting: set[str] = set()
+
+    def add(self, raw: object, *, posting: bool = False) -> None:
+        if not isinstance(raw, dict):
+            return
+        uuid, name = uuid_in(raw), name_in(raw.get("name"))
+        if uuid is not None:
+            self._by_uuid.setdefault(uuid, Blog()).add(raw)
+            if posting:
+                self._assert_of(uuid)
+        elif name is not None:
+            self._by_name.setdefault(_folded(name), Blog()).add(raw)
+
+    def get(self, raw: Mapping[str, Any]) -> Blog:
+        """What is known of the blog that ``raw`` names."""
+        known = Blog()
+        known.add(raw)
+        known = self._by_uuid.get(uuid_in(raw) or "", known)
+        for name in filter(None, {known.handle, name_in(raw.get("name"))}):
+            if nameless := self._by_name.get(_folded(name)):
+                known.add_worse(nameless)
+        return known
+
+    def is_attested(self, uuid: str | None) -> bool:
+        """Whether the operator vouches that this blog, one of the dump's own, is public."""
+        return uuid in self._posting and self._asserted.get("blog.type") == "public"
+
+    def is_partner(self, raw: Mapping[str, Any]) -> bool:
+        partners = self._asserted.get("partner_blogs") or frozenset()
+        names = {name_in(raw.get("uuid")), name_in(raw.get("name"))} - {None}
+        return any(_folded(str(name)) in partners for name in names)  # type: ignore[operator]
+
+    def known(self) -> Iterator[tuple[str | None, Blog]]:
+        yield from self._by_uuid.items()
+        for blog in self._by_name.values():
+            yield None, blog
+
+    def _assert_of(self, uuid: str) -> None:
+        if uuid in self._posting:
+            return
+        self._posting.add(uuid)
+        facts = {
+            name.removeprefix("blog."): value
+            for name, value in self._asserted.items()
+            if name.startswith("blog.")
+        }
+        self._by_uuid[uuid].add(facts)
+
+
+def uuid_in(raw: Mapping[str, Any]) -> str | None:
+    uuid = raw.get("uuid")
+    return uuid if isinstance(uuid, str) and UUID.fullmatch(uuid) else None
+
+
+def reading(meaning: Meaning, raw: object) -> Visibility:
+    """What one raw value proves; JSON's 0 and 1 are not booleans."""
+    if not isinstance(raw, bool | str):
+        return Visibility.UNKNOWN
+    return meaning.get(raw, Visibility.UNKNOWN)
+
+
+def evidence_of(blog: Blog, *, attested: bool, level: str = "container") -> Iterator[Evidence]:
+    """Whether the blog is public, and all that speaks against it but rating and payment."""
+    for field in (*VISIBILITY, *OTHERS):
+        yield from against(blog, field, level)
+    missing = [field for field in VISIBILITY if not blog.found(field)]
+    if not missing or attested:
+        yield Evidence(level, Visibility.PUBLIC, "blog")
+        return
+    settle = "; settle with --fact blog.type=public" if level == "container" else ""
+    names = ", ".join(f"blog.{field}" for field in missing)
+    yield Evidence(
+        level, Visibility.UNKNOWN, "blog_visibility_unknown", f"missing: {names}{settle}"
+    )
+
+
+def against(blog: Blog, field: str, level: str) -> Iterator[Evidence]:
+    """What was read of ``field`` that does not let the blog be shared."""
+    for visibility in sorted(blog.found(field) - {Visibility.PUBLIC}):
+        if visibility is Visibility.UNKNOWN:
+            detail = f"blog.{field} holds a value that is not understood"
+            yield Evidence(level, visibility, f"blog_{field}_unknown", detail)
+        else:
+            yield Evidence(level, visibility, DENIALS[field], f"blog.{field} says so")
+
+
+def is_proven(found: Iterable[frozenset[Visibility]]) -> bool:
+    return any(Visibility.PUBLIC in one for one in found)
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()

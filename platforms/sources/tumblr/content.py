@@ -1,0 +1,254 @@
+"""The content of one Tumblr post or trail item, in either format: text, media, credits.
+
+A block, layout or attribution of a kind that is not listed makes the content not
+understood. Whoever asked is cut from the text when nothing says who it was.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from platforms.records import Media, MediaKind
+from platforms.sources.values import shown, text_in
+
+LAYOUTS: Final = frozenset({"rows", "condensed", "carousel", "ask"})
+ATTRIBUTIONS: Final = frozenset({"blog", "post", "link", "app"})
+NPF_TYPES: Final = frozenset({"blocks"})
+LEGACY_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "text": ("body",),
+    "regular": ("body",),
+    "photo": ("caption",),
+    "quote": ("text", "source"),
+    "link": ("title", "url", "description", "excerpt"),
+    "chat": ("body",),
+    "conversation": ("body",),
+    "audio": ("caption",),
+    "video": ("caption",),
+    "answer": ("question", "answer"),
+    "note": ("question", "answer"),
+}
+ANSWERS: Final = frozenset({"answer", "note"})
+POST_TYPES: Final = NPF_TYPES | set(LEGACY_TEXTS)
+GIF: Final = re.compile(r"\.gifv?(?:$|[?#])", re.IGNORECASE)
+
+
+class Content(msgspec.Struct):
+    """What was read: ``doubts`` say what was not understood, ``credits`` are blog objects."""
+
+    texts: list[str] = msgspec.field(default_factory=list)
+    media: list[Media] = msgspec.field(default_factory=list)
+    credits: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    askers: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    doubts: list[str] = msgspec.field(default_factory=list)
+    is_ask: bool = False
+    is_answered: bool = True
+    is_paid: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(text for text in self.texts if text)
+
+
+def is_npf(raw: Mapping[str, Any]) -> bool:
+    return "content" in raw and not isinstance(raw["content"], str)
+
+
+def blocks_of(raw: Mapping[str, Any]) -> Content:
+    """The content of a post or trail item in the Neue Post Format."""
+    content = Content()
+    blocks = _objects(raw.get("content"), "content", content)
+    layouts = _objects(raw.get("layout", []), "layout", content)
+    asked, anonymous = _asked(layouts, len(blocks), content)
+    content.is_answered = not content.is_ask or any(n not in asked for n in range(len(blocks)))
+    for number, block in enumerate(blocks):
+        _read_block(block, content, cut=number in anonymous)
+    return content
+
+
+def _objects(raw: object, name: str, content: Content) -> list[dict[str, Any]]:
+    if not isinstance(raw, list) or not all(isinstance(one, dict) for one in raw):
+        content.doubts.append(f"{name} is not a list of objects")
+        return []
+    return raw
+
+
+def _asked(
+    layouts: list[dict[str, Any]], count: int, content: Content
+) -> tuple[set[int], set[int]]:
+    """The blocks of every ask, and those of askers whom nothing names."""
+    asked: set[int] = set()
+    anonymous: set[int] = set()
+    for layout in layouts:
+        kind = layout.get("type")
+        if kind == "paywall":
+            content.is_paid = True
+        elif not isinstance(kind, str) or kind not in LAYOUTS:
+            content.doubts.append(f"a layout is {shown(kind)}")
+        elif kind == "ask":
+            blocks = _ask_blocks(layout, count, content)
+            asked |= blocks
+            if _has_no_asker(layout, content):
+                anonymous |= blocks
+    return asked, anonymous
+
+
+def _ask_blocks(layout: dict[str, Any], count: int, content: Content) -> set[int]:
+    content.is_ask = True
+    raw = layout.get("blocks")
+    numbers = raw if isinstance(raw, list) else []
+    good = {n for n in numbers if type(n) is int and 0 <= n < count}
+    if not numbers or len(good) != len(numbers):
+        content.doubts.append("an ask does not name its blocks")
+        return set(range(count))
+    return good
+
+
+def _has_no_asker(layout: dict[str, Any], content: Content) -> bool:
+    attribution = layout.get("attribution")
+    if attribution is None:
+        return True
+    blog = attribution.get("blog") if isinstance(attribution, dict) else None
+    if not isinstance(blog, dict) or attribution.get("type") != "blog":
+        content.doubts.append("the attribution of an ask is not a blog")
+        return True
+    content.askers.append(blog)
+    return False
+
+
+def _read_block(block: dict[str, Any], content: Content, *, cut: bool) -> None:
+    kind = block.get("type")
+    if kind == "paywall":
+        content.is_paid = True
+        return
+    if not isinstance(kind, str) or kind not in READERS:
+        content.doubts.append(f"a block is {shown(kind)}")
+        return
+    _read_attribution(block, content)
+    if not cut:
+        READERS[kind](block, content)
+
+
+def _read_attribution(block: dict[str, Any], content: Content) -> None:
+    attribution = block.get("attribution")
+    if attribution is None:
+        return
+    kind = attribution.get("type") if isinstance(attribution, dict) else None
+    if not isinstance(kind, str) or kind not in ATTRIBUTIONS:
+        content.doubts.append(f"an attribution is {shown(kind)}")
+        return
+    blog = attribution.get("blog")
+    if isinstance(blog, dict):
+        content.credits.append(blog)
+    elif kind in ("blog", "post"):
+        content.doubts.append("an attribution does not name its blog")
+
+
+def _read_text(block: dict[str, Any], content: Content) -> None:
+    if not isinstance(block.get("text"), str):
+        content.doubts.append("a text block has no text")
+    content.texts.append(text_in(block.get("text")))
+
+
+def _read_image(block: dict[str, Any], content: Content) -> None:
+    medium = _first_of(block.get("media"))
+    url = text_in(medium.get("url"))
+    if not url:
+        content.doubts.append("an image block has no address")
+        return
+    kind = MediaKind.GIF if _is_gif(medium.get("type"), url) else MediaKind.IMAGE
+    content.media.append(Media(kind, url, text_in(block.get("alt_text"))))
+    content.texts.append(text_in(block.get("caption")))
+
+
+def _read_video(block: dict[str, Any], content: Content) -> None:
+    _read_played(block, content, MediaKind.VIDEO)
+
+
+def _read_audio(block: dict[str, Any], content: Content) -> None:
+    _read_played(block, content, MediaKind.AUDIO)
+    content.texts += [text_in(block.get(name)) for name in ("title", "artist", "album")]
+
+
+def _read_played(block: dict[str, Any], content: Content, kind: MediaKind) -> None:
+    url = text_in(_first_of(block.get("media")).get("url")) or text_in(block.get("url"))
+    if not url:
+        content.doubts.append(f"a block of {kind} has no address")
+        return
+    content.media.append(Media(kind, url, text_in(block.get("alt_text"))))
+
+
+def _read_link(block: dict[str, Any], content: Content) -> None:
+    content.texts += [text_in(block.get(name)) for name in ("title", "description", "url")]
+
+
+def _read_poll(block: dict[str, Any], content: Content) -> None:
+    content.texts.append(text_in(block.get("question")))
+    answers = block.get("answers")
+    for answer in answers if isinstance(answers, list) else []:
+        if isinstance(answer, dict):
+            content.texts.append(text_in(answer.get("answer_text")))
+
+
+READERS: Final = {
+    "text": _read_text,
+    "image": _read_image,
+    "video": _read_video,
+    "audio": _read_audio,
+    "link": _read_link,
+    "poll": _read_poll,
+}
+
+
+def legacy_of(raw: Mapping[str, Any]) -> Content:
+    """The content of a post in the format before NPF: HTML by type of post."""
+    content = Content()
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in LEGACY_TEXTS:
+        content.doubts.append(f"the type of post is {shown(kind)}")
+        return content
+    content.is_ask = kind in ANSWERS
+    content.is_answered = not content.is_ask or bool(text_in(raw.get("answer")).strip())
+    for name in LEGACY_TEXTS[kind]:
+        if name == "question" and is_anonymous_ask(raw):
+            continue
+        content.texts.append(text_in(raw.get(name)))
+    content.media.extend(_legacy_media(raw))
+    return content
+
+
+def is_anonymous_ask(raw: Mapping[str, Any]) -> bool:
+    """Whether nothing names the asker: no name, or the word for it without an address."""
+    name = raw.get("asking_name")
+    return name is None or (name == "Anonymous" and not raw.get("asking_url"))
+
+
+def _legacy_media(raw: Mapping[str, Any]) -> Iterator[Media]:
+    photos = raw.get("photos")
+    for photo in photos if isinstance(photos, list) else []:
+        url = text_in(_object(_object(photo).get("original_size")).get("url"))
+        if url:
+            kind = MediaKind.GIF if _is_gif(None, url) else MediaKind.IMAGE
+            yield Media(kind, url, text_in(_object(photo).get("caption")))
+    for kind, name in (
+        (MediaKind.VIDEO, "video_url"),
+        (MediaKind.VIDEO, "permalink_url"),
+        (MediaKind.AUDIO, "audio_url"),
+        (MediaKind.AUDIO, "audio_source_url"),
+    ):
+        if url := text_in(raw.get(name)):
+            yield Media(kind, url)
+
+
+def _is_gif(kind: object, url: str) -> bool:
+    return kind == "image/gif" or GIF.search(url) is not None
+
+
+def _first_of(raw: object) -> dict[str, Any]:
+    """The largest size of a medium comes first; some kinds have a single object."""
+    return _object(raw[0] if isinstance(raw, list) and raw else raw)
+
+
+def _object(raw: object) -> dict[str, Any]:
+    return raw if isinstance(raw, dict) else {}

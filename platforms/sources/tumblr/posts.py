@@ -1,0 +1,559 @@
+"""One Tumblr post as an item: what each field proves, and everybody who is in it.
+
+Names and addresses of submitters and askers without an account never get into an item.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
+from platforms.sources.tumblr.blogs import (
+    FIELDS,
+    OTHERS,
+    PAYMENT,
+    RATING,
+    VISIBILITY,
+    Blog,
+    Blogs,
+    Meaning,
+    against,
+    evidence_of,
+    is_proven,
+    reading,
+    uuid_in,
+)
+from platforms.sources.tumblr.content import (
+    ANSWERS,
+    POST_TYPES,
+    Content,
+    blocks_of,
+    is_anonymous_ask,
+    is_npf,
+    legacy_of,
+)
+from platforms.sources.values import name_in, shown, text_in
+
+SLUG: Final = "tumblr"
+KIND: Final = "post"
+ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+LAST_TIMESTAMP: Final = 253_402_300_799
+STATES: Final = {
+    "published": Visibility.PUBLIC,
+    "queued": Visibility.UNPUBLISHED,
+    "queue": Visibility.UNPUBLISHED,
+    "draft": Visibility.UNPUBLISHED,
+    "private": Visibility.PRIVATE,
+    "unapproved": Visibility.UNPUBLISHED,
+    "submission": Visibility.UNPUBLISHED,
+}
+FLAGS: Final[Mapping[str, Meaning]] = {
+    "is_nsfw": {False: Visibility.PUBLIC, True: Visibility.ADULT},
+    "is_paywalled": {False: Visibility.PUBLIC, True: Visibility.PAID},
+    "is_commercial": {False: Visibility.PUBLIC, True: Visibility.COMMERCIAL},
+    "is_blogless_advertiser": {False: Visibility.PUBLIC, True: Visibility.COMMERCIAL},
+    "label": {False: Visibility.PUBLIC, True: Visibility.ADULT},
+}
+# These tell of an adult post, but their silence does not tell of a clean one.
+HINTS: Final[Mapping[str, Meaning]] = {
+    "is_blurred_images": {False: Visibility.PUBLIC, True: Visibility.ADULT},
+    "classification": {
+        "clean": Visibility.PUBLIC,
+        **dict.fromkeys(("explicit", "adult", "nsfw", "sensitive"), Visibility.ADULT),
+    },
+}
+LABELS: Final = ("community_labels", "communityLabels")
+LABELLED: Final = ("has_community_label", "hasCommunityLabel")
+REBLOGGED: Final = {"reblogged_root": Role.REBLOG_ROOT, "reblogged_from": Role.REBLOG_VIA}
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What is known besides the post itself."""
+
+    blogs: Blogs
+    asserted: Mapping[str, object]
+    unpublished: frozenset[str]
+    observed_at: datetime
+
+
+class Reading(msgspec.Struct):
+    """A post while it is read: every step adds what it found."""
+
+    raw: Mapping[str, Any]
+    around: Surroundings
+    content: Content
+    trail: list[Any]
+    evidence: list[Evidence] = msgspec.field(default_factory=list)
+    principals: list[Principal] = msgspec.field(default_factory=list)
+    texts: list[str] = msgspec.field(default_factory=list)
+    required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
+
+    @property
+    def blog(self) -> dict[str, Any]:
+        return object_in(self.raw, "blog")
+
+    @property
+    def author(self) -> dict[str, Any]:
+        """Whose words the post has: in a community it is not the community's blog."""
+        if self.is_in_community:
+            return object_in(self.raw, "author_blog")
+        return self.blog or {"name": self.raw.get("blog_name")}
+
+    @property
+    def is_in_community(self) -> bool:
+        return "community" in self.raw
+
+    def is_own(self, blog: Mapping[str, Any]) -> bool:
+        own = {uuid_in(self.blog), uuid_in(self.author)} - {None}
+        return uuid_in(blog) in own
+
+    def say(self, visibility: Visibility, code: str, detail: str = "", level: str = "item") -> None:
+        self.evidence.append(Evidence(level, visibility, code, detail))
+
+    def doubt(self, code: str, detail: str, level: str = "item") -> None:
+        self.say(Visibility.UNKNOWN, code, detail, level)
+
+
+def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
+    """``raw`` with everything that speaks for and against it; never raises."""
+    content = blocks_of(raw) if is_npf(raw) else legacy_of(raw)
+    post = Reading(raw, around, content, [])
+    for step in STEPS:
+        step(post)
+    return Item(
+        platform=SLUG,
+        kind=KIND,
+        native_id=id_of(raw),
+        principals=tuple(dict.fromkeys(post.principals)),
+        evidence=tuple(dict.fromkeys(post.evidence)),
+        required=frozenset(post.required),
+        published_at=_moment(raw.get("timestamp")),
+        observed_at=around.observed_at,
+        title=text_in(raw.get("title")),
+        text="\n\n".join(text for text in (*post.texts, content.text) if text),
+        tags=_tags(raw),
+        media=tuple(content.media),
+    )
+
+
+def odd_item(observed_at: datetime, detail: str) -> Item:
+    """A record that is no post: listed, and held."""
+    doubt = Evidence("item", Visibility.UNKNOWN, "record_not_understood", detail)
+    return Item(
+        platform=SLUG, kind=KIND, native_id=None, evidence=(doubt,), observed_at=observed_at
+    )
+
+
+def id_of(raw: Mapping[str, Any]) -> str | None:
+    """The post's id as text; None when it is missing, odd or given in two ways."""
+    given = [raw[name] for name in ("id", "id_string") if name in raw]
+    found = {_id(value) for value in given}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_published(raw: Mapping[str, Any]) -> bool:
+    return raw.get("state") == "published" and raw.get("is_private") is not True
+
+
+def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
+    """Every blog object of a post, and whether it is the posting one."""
+    yield raw.get("blog"), True
+    yield raw.get("author_blog"), False
+    trail = raw.get("trail")
+    for item in trail if isinstance(trail, list) else []:
+        if isinstance(item, dict):
+            yield item.get("blog"), False
+
+
+def _read_state(post: Reading) -> None:
+    state = post.raw.get("state")
+    visibility = STATES.get(state, Visibility.UNKNOWN) if isinstance(state, str) else None
+    if visibility in (None, Visibility.UNKNOWN):
+        post.doubt("state_unknown", f"state is {_read(state)}")
+    elif visibility is not None:
+        post.say(visibility, f"state_{state}", f"state is {state}")
+    if post.raw.get("queued_state") is not None:
+        post.say(Visibility.UNPUBLISHED, "state_queued", "it has a queued_state")
+    if is_published(post.raw) and id_of(post.raw) in post.around.unpublished:
+        post.doubt("conflicting_appearances", "the dump holds this id also as not published")
+
+
+def _read_blog(post: Reading) -> None:
+    blog, uuid = post.around.blogs.get(post.blog), uuid_in(post.blog)
+    attested = post.around.blogs.is_attested(uuid)
+    post.evidence.extend(evidence_of(blog, attested=attested))
+    name, own = post.raw.get("blog_name"), post.blog.get("name")
+    if "blog_name" not in post.raw or post.is_in_community:
+        return
+    if name_in(name) is None or (own is not None and _folded(own) != _folded(name)):
+        post.doubt("owner_contradictory", "blog_name and blog.name do not agree")
+
+
+def _read_owner(post: Reading) -> None:
+    post.principals.append(_principal(post, Role.OWNER, post.author))
+    if not post.is_in_community:
+        return
+    post.principals.append(_principal(post, Role.CONTAINER, post.blog))
+    post.required.add("account")
+    _read_community(post)
+    author = post.around.blogs.get(post.author)
+    attested = post.around.blogs.is_attested(uuid_in(post.author))
+    post.evidence.extend(evidence_of(author, attested=attested, level="account"))
+
+
+def _read_community(post: Reading) -> None:
+    community = post.raw["community"]
+    value = community.get("visibility") if isinstance(community, dict) else None
+    if value == "private":
+        post.say(Visibility.PRIVATE, "community_private", "its community is private", "container")
+    elif value != "public":
+        detail = f"community.visibility is {_read(value)}"
+        post.doubt("community_unknown", detail, "container")
+
+
+def _read_content(post: Reading) -> None:
+    for doubt in post.content.doubts:
+        post.doubt("content_unknown", doubt)
+    kind = post.raw.get("type", "blocks")
+    if not isinstance(kind, str) or kind not in POST_TYPES:
+        post.doubt("content_unknown", f"type is {_read(kind)}")
+    for blog in post.content.credits:
+        _add_other(post, Role.MEDIA_CREDIT, blog)
+
+
+def _read_trail(post: Reading) -> None:
+    trail = post.raw.get("trail", [])
+    if not isinstance(trail, list):
+        post.doubt("trail_unknown", f"trail is {_read(trail)}", "embedded")
+        return
+    post.trail = [item for item in trail if not _is_the_post_itself(item, post)]
+    for number, item in enumerate(post.trail):
+        role = Role.REBLOG_VIA if number else Role.REBLOG_ROOT
+        if isinstance(item, dict):
+            _read_trail_item(item, role, post)
+        else:
+            post.doubt("trail_unknown", f"a trail item is {_read(item)}", "embedded")
+
+
+def _is_the_post_itself(item: object, post: Reading) -> bool:
+    """Legacy trails end with the post's own words, which the body holds already."""
+    if not isinstance(item, dict) or item.get("is_current_item") is not True:
+        return False
+    name = name_in(object_in(item, "blog").get("name"))
+    own = name_in(post.blog.get("name")) or name_in(post.raw.get("blog_name"))
+    return name is not None and own is not None and _folded(name) == _folded(own)
+
+
+def _read_trail_item(item: dict[str, Any], role: Role, post: Reading) -> None:
+    post.required.add("embedded")
+    blog = object_in(item, "blog")
+    if "broken_blog_name" in item or object_in(item, "post").get("id") is None:
+        handle = name_in(item.get("broken_blog_name")) or name_in(blog.get("name"))
+        post.principals.append(Principal(role, Identity.GONE, handle=handle))
+        return
+    if _id(object_in(item, "post")["id"]) is None:
+        post.doubt("trail_unknown", "a trail item's post.id is not understood", "embedded")
+    _read_trail_blog(blog, role, post)
+    _read_trail_content(item, post)
+    _read_commerce(item, post, "embedded")
+
+
+def _read_trail_blog(blog: dict[str, Any], role: Role, post: Reading) -> None:
+    _add_other(post, role, blog)
+    if post.is_own(blog):
+        post.say(Visibility.PUBLIC, "own_trail", level="embedded")
+        return
+    known = post.around.blogs.get(blog)
+    attested = post.around.blogs.is_attested(uuid_in(blog))
+    post.evidence.extend(evidence_of(known, attested=attested, level="embedded"))
+    for field in (*RATING, *PAYMENT):
+        post.evidence.extend(against(known, field, "embedded"))
+
+
+def _read_trail_content(item: dict[str, Any], post: Reading) -> None:
+    if not is_npf(item):
+        return
+    content = blocks_of(item)
+    for doubt in content.doubts:
+        post.doubt("trail_unknown", doubt, "embedded")
+    for blog in content.credits:
+        _add_other(post, Role.MEDIA_CREDIT, blog)
+    for blog in content.askers:
+        _add_other(post, Role.ASKER, blog)
+    if content.is_ask:
+        _read_trail_ask(item, content, post)
+    post.content.is_paid |= content.is_paid
+    post.content.media = content.media + post.content.media
+    post.texts.append(content.text)
+
+
+def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> None:
+    if not content.is_answered:
+        post.say(Visibility.UNPUBLISHED, "unanswered_ask", "the trail holds one", "embedded")
+    private = object_in(item, "post").get("is_private", item.get("is_private"))
+    _read_privacy(private, post, "embedded", "")
+
+
+def _read_reblog(post: Reading) -> None:
+    is_reblog = post.raw.get("parent_post_url") is not None
+    is_reblog |= bool(object_in(post.raw, "reblog").get("tree_html"))
+    for prefix, role in REBLOGGED.items():
+        given = [post.raw.get(f"{prefix}_{name}") for name in ("id", "uuid", "name", "url")]
+        if any(value is not None for value in given):
+            is_reblog = True
+            _add_other(post, role, {"uuid": given[1], "name": given[2]})
+    if is_reblog and not post.trail:
+        detail = "it is a reblog, but its trail is missing"
+        post.doubt("reblog_source_unproven", detail, "embedded")
+
+
+def _read_ask(post: Reading) -> None:
+    kinds = {post.raw.get(name) for name in ("type", "original_type") if _is_text(post.raw, name)}
+    named = not is_anonymous_ask(post.raw)
+    if not (post.content.is_ask or kinds & ANSWERS or named):
+        return
+    if post.content.is_ask and not post.content.is_answered and not post.trail:
+        post.say(Visibility.UNPUBLISHED, "unanswered_ask", "it holds a question and no answer")
+    _read_privacy(
+        post.raw.get("is_private", post.around.asserted.get("answer.is_private")),
+        post,
+        "item",
+        "; settle with --fact answer.is_private=false",
+    )
+    _read_askers(post, named)
+
+
+def _read_askers(post: Reading, named: bool) -> None:
+    askers = list(post.content.askers)
+    names = {_folded(name) for blog in askers if (name := name_in(blog.get("name")))}
+    if named and _folded(post.raw["asking_name"]) not in names:
+        askers.append({"name": post.raw["asking_name"]})
+    for blog in askers:
+        if _is_same_blog(blog, post):
+            # A private answer carries the answering blog where the asker belongs.
+            post.say(Visibility.PRIVATE, "private_answer", "the answering blog is named as asker")
+        _add_other(post, Role.ASKER, blog)
+
+
+def _is_same_blog(blog: Mapping[str, Any], post: Reading) -> bool:
+    own = {post.raw.get("blog_name"), post.blog.get("name"), post.author.get("name")}
+    names = {_folded(name) for name in own if name_in(name)}
+    return post.is_own(blog) or _folded(blog.get("name")) in names
+
+
+def _read_private_flag(post: Reading) -> None:
+    if "is_private" in post.raw:
+        _read_privacy(post.raw["is_private"], post, "item", "")
+
+
+def _read_privacy(raw: object, post: Reading, level: str, settle: str) -> None:
+    if raw is True:
+        post.say(Visibility.PRIVATE, "private_answer", "is_private is true", level)
+    elif raw is not False:
+        post.doubt("answer_privacy_unknown", f"is_private is {_read(raw)}{settle}", level)
+
+
+def _read_submission(post: Reading) -> None:
+    flag = post.raw.get("is_submission", False)
+    if not isinstance(flag, bool):
+        post.doubt("submission_unknown", f"is_submission is {_read(flag)}")
+    stranger = any(post.raw.get(name) is not None for name in ("anonymous_name", "anonymous_email"))
+    if flag is not False or stranger:
+        post.principals.append(_submitter(post, stranger))
+        return
+    _read_other_authors(post)
+
+
+def _submitter(post: Reading, stranger: bool) -> Principal:
+    blog = object_in(post.raw, "author_blog")
+    if uuid_in(blog) and not stranger and not post.is_in_community:
+        return _principal(post, Role.SUBMITTER, blog)
+    handle = name_in(post.raw.get("post_author"))
+    if handle is None or stranger:
+        return Principal(Role.SUBMITTER, Identity.ANONYMOUS)
+    return Principal(Role.SUBMITTER, Identity.NAME, handle=handle)
+
+
+def _read_other_authors(post: Reading) -> None:
+    author = post.raw.get("post_author")
+    blog = object_in(post.raw, "author_blog")
+    if "author_blog" in post.raw and not post.is_in_community:
+        _add_other(post, Role.CO_AUTHOR, blog)
+    own = {_folded(one.get("name")) for one in (post.author, blog) if name_in(one.get("name"))}
+    if author is not None and _folded(author) not in own:
+        _add_other(post, Role.CO_AUTHOR, {"name": author})
+
+
+def _read_rating(post: Reading) -> None:
+    blog = post.around.blogs.get(post.blog)
+    found = [blog.found(field) for field in RATING]
+    found += [_label(post.raw[name]) for name in LABELS if name in post.raw]
+    found.append(_flag(post.raw, "is_nsfw"))
+    for name, meaning in HINTS.items():
+        if name in post.raw:
+            found.append(frozenset({reading(meaning, post.raw[name])}) - {Visibility.PUBLIC})
+    _conclude(
+        post,
+        found,
+        code="rating_unknown",
+        bad="adult",
+        missing="community_labels, is_nsfw and blog.is_adult are missing"
+        "; settle with --fact blog.is_adult=false",
+    )
+
+
+def _label(raw: object) -> frozenset[Visibility]:
+    """A label, whose flag and categories may disagree."""
+    labels = raw if isinstance(raw, dict) else {}
+    flags = [labels[name] for name in LABELLED if name in labels]
+    found = {reading(FLAGS["label"], flag) for flag in flags or [None]}
+    categories = labels.get("categories", [])
+    if not isinstance(categories, list):
+        found.add(Visibility.UNKNOWN)
+    elif categories:
+        found.add(Visibility.ADULT)
+    return frozenset(found)
+
+
+def _read_payment(post: Reading) -> None:
+    blog = post.around.blogs.get(post.blog)
+    found = [blog.found(field) for field in PAYMENT]
+    found.append(_flag(post.raw, "is_paywalled"))
+    if post.content.is_paid:
+        found.append(frozenset({Visibility.PAID}))
+    _conclude(
+        post,
+        found,
+        code="payment_unknown",
+        bad="paid",
+        missing="is_paywalled and blog.is_paywall_on are missing"
+        "; settle with --fact blog.is_paywall_on=false",
+    )
+
+
+def _flag(raw: Mapping[str, Any], name: str) -> frozenset[Visibility]:
+    return frozenset({reading(FLAGS[name], raw[name])} if name in raw else ())
+
+
+def _conclude(
+    post: Reading, found: list[frozenset[Visibility]], *, code: str, bad: str, missing: str
+) -> None:
+    """Say every reading that is not good; without one that is good, that it is unknown."""
+    for visibility in sorted(frozenset[Visibility]().union(*found) - {Visibility.PUBLIC}):
+        if visibility is Visibility.UNKNOWN:
+            post.doubt(code, "a field that decides holds a value that is not understood")
+        else:
+            post.say(visibility, bad, "a field of the post or its blog says so")
+    if not any(found):
+        post.doubt(code, missing)
+    elif is_proven(found):
+        post.say(Visibility.PUBLIC, bad)
+
+
+def _read_commercial(post: Reading) -> None:
+    _read_commerce(post.raw, post, "item")
+
+
+def _read_commerce(raw: Mapping[str, Any], post: Reading, level: str) -> None:
+    for name in ("is_commercial", "is_blogless_advertiser"):
+        found = _flag(raw, name)
+        if Visibility.UNKNOWN in found:
+            post.doubt("commercial_unknown", f"{name} is {_read(raw[name])}", level)
+        elif Visibility.COMMERCIAL in found:
+            post.say(Visibility.COMMERCIAL, "commercial", f"{name} is true", level)
+    advertiser = raw.get("advertiser_name", "")
+    if not isinstance(advertiser, str):
+        post.doubt("commercial_unknown", f"advertiser_name is {_read(advertiser)}", level)
+    elif advertiser:
+        post.say(Visibility.COMMERCIAL, "commercial", "it has an advertiser", level)
+
+
+def _read_partners(post: Reading) -> None:
+    named = [
+        {"uuid": p.native_id, "name": p.handle} for p in post.principals if p.native_id or p.handle
+    ]
+    if any(post.around.blogs.is_partner(blog) for blog in (post.blog, *named)):
+        post.say(Visibility.COMMERCIAL, "brand_partner", "the operator lists it as a partner blog")
+
+
+def _read_preferences(post: Reading) -> None:
+    if post.raw.get("interactability_reblog") == "noone":
+        post.say(Visibility.PUBLIC, "prefers_no_reblog", "nobody may reblog it")
+
+
+STEPS: Final[tuple[Callable[[Reading], None], ...]] = (
+    _read_state,
+    _read_blog,
+    _read_owner,
+    _read_content,
+    _read_trail,
+    _read_reblog,
+    _read_private_flag,
+    _read_ask,
+    _read_submission,
+    _read_rating,
+    _read_payment,
+    _read_commercial,
+    _read_partners,
+    _read_preferences,
+)
+
+
+def _add_other(post: Reading, role: Role, raw: Mapping[str, Any]) -> None:
+    """Somebody else's blog: who it is, and all that is known against it."""
+    post.principals.append(_principal(post, role, raw))
+    if not post.is_own(raw):
+        known = post.around.blogs.get(raw)
+        for field in (*VISIBILITY, *OTHERS):
+            post.evidence.extend(against(known, field, "embedded"))
+
+
+def _principal(post: Reading, role: Role, raw: Mapping[str, Any]) -> Principal:
+    uuid, handle = uuid_in(raw), name_in(raw.get("name"))
+    if _is_gone(post.around.blogs.get(raw)):
+        return Principal(role, Identity.GONE, uuid, handle)
+    if uuid is not None:
+        return Principal(role, Identity.STABLE, uuid, handle)
+    if handle is not None:
+        return Principal(role, Identity.NAME, handle=handle)
+    return Principal(role, Identity.ANONYMOUS)
+
+
+def _is_gone(blog: Blog) -> bool:
+    return any(Visibility.ACCOUNT_GONE in blog.found(field) for field in FIELDS)
+
+
+def object_in(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _id(raw: object) -> str | None:
+    text = str(raw) if type(raw) is int else raw
+    return text if isinstance(text, str) and ID.fullmatch(text) else None
+
+
+def _moment(raw: object) -> datetime | None:
+    if type(raw) is not int or not 0 < raw <= LAST_TIMESTAMP:
+        return None
+    return datetime.fromtimestamp(raw, UTC)
+
+
+def _tags(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = raw.get("tags")
+    return tuple(text for tag in tags if (text := text_in(tag))) if isinstance(tags, list) else ()
+
+
+def _is_text(raw: Mapping[str, Any], name: str) -> bool:
+    return isinstance(raw.get(name), str)
+
+
+def _folded(name: object) -> str:
+    return name.strip().casefold() if isinstance(name, str) else ""
+
+
+def _read(raw: object) -> str:
+    return "missing" if raw is None else f"not understood: {shown(raw)}"
