@@ -18,14 +18,14 @@ class Pseudonyms:
     def __init__(self, secret: bytes, partner: str) -> None:
         if len(secret) < 32:
             raise ValueError("the key secret must have at least 32 bytes")
-        self.record_secret = derived(secret, f"record\0{partner}")
-        self.author_secret = derived(secret, f"author\0{partner}")
+        purposes = ("record", "author")
+        self.secrets = {purpose: derived(secret, f"{purpose}\0{partner}") for purpose in purposes}
 
     def records(self, item_keys: Iterable[int]) -> list[str]:
-        return pseudonyms(self.record_secret, item_keys)
+        return pseudonyms(self.secrets["record"], item_keys)
 
     def authors(self, owner_keys: Iterable[int]) -> list[str]:
-        return pseudonyms(self.author_secret, owner_keys)
+        return pseudonyms(self.secrets["author"], owner_keys)
 
 
 def derived(secret: bytes, purpose: str) -> bytes:

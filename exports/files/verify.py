@@ -17,6 +17,7 @@ import pyarrow as pa
 from consent.decision import Agreement, Denials
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
+from platforms.archive.runs import SCHEMA
 
 MEMORY: Final = "512MB"
 HMAC_BLOCK: Final = 64
@@ -34,6 +35,10 @@ COLUMNS: Final = [
     ("adult", "BOOLEAN"),
 ]
 
+EMPTY_ARCHIVE: Final = SCHEMA.append(pa.field("run", pa.int64())).append(
+    pa.field("file_row_number", pa.int64())
+)
+
 # HMAC (RFC 2104) spelled out, because the engine has only the plain hash.
 PSEUDONYM: Final = """
 CREATE MACRO pseudonym(name, key) AS substr(sha256(
@@ -41,6 +46,14 @@ CREATE MACRO pseudonym(name, key) AS substr(sha256(
     || unhex(sha256(getvariable(name || '_inner') || encode(key::VARCHAR)))
 ), 1, 16)
 """
+
+SECRETS: Final = {
+    ("record", "inner"): "SET VARIABLE record_inner = $block",
+    ("record", "outer"): "SET VARIABLE record_outer = $block",
+    ("author", "inner"): "SET VARIABLE author_inner = $block",
+    ("author", "outer"): "SET VARIABLE author_outer = $block",
+}
+PADS: Final = {"inner": 0x36, "outer": 0x5C}
 
 DECISIONS: Final = """
 CREATE TEMP TABLE candidates AS
@@ -209,19 +222,21 @@ def engine(readable: Sequence[Path], scratch: Path) -> duckdb.DuckDBPyConnection
             "autoload_known_extensions": False,
         }
     )
-    paths = ", ".join(quoted(path) for path in readable)
-    sql.execute(f"SET allowed_paths = [{paths}]")
+    sql.execute("SET allowed_paths = $paths", {"paths": [str(path) for path in readable]})
     sql.execute("SET enable_external_access = false; SET lock_configuration = true")
     return sql
 
 
 def show_archive(sql: duckdb.DuckDBPyConnection, runs: Sequence[Path]) -> None:
     """``archive``: every row of every run, with the run's number and the row's in it."""
-    selects = [
-        f"SELECT {number} AS run, * FROM read_parquet({quoted(run)}, file_row_number = true)"  # noqa: S608
-        for number, run in enumerate(runs)
-    ]
-    sql.execute("CREATE TEMP VIEW archive AS " + " UNION ALL BY NAME ".join(selects))
+    if not runs:
+        sql.register("archive", EMPTY_ARCHIVE.empty_table())
+        return
+    paths = [str(run) for run in runs]
+    sql.register("numbered", pa.table({"filename": paths, "run": range(len(runs))}))
+    rows = sql.read_parquet(paths, filename=True, file_row_number=True)
+    rows.create_view("everything")
+    sql.execute("CREATE TEMP VIEW archive AS FROM everything JOIN numbered USING (filename)")
 
 
 def show_denials(sql: duckdb.DuckDBPyConnection, denials: Denials) -> None:
@@ -236,20 +251,15 @@ def show_denials(sql: duckdb.DuckDBPyConnection, denials: Denials) -> None:
 
 
 def show_pseudonyms(sql: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms) -> None:
-    for name, secret in (
-        ("record", pseudonyms.record_secret),
-        ("author", pseudonyms.author_secret),
-    ):
-        block = secret.ljust(HMAC_BLOCK, b"\0")
-        for side, pad in (("inner", 0x36), ("outer", 0x5C)):
-            padded = bytes(byte ^ pad for byte in block)
-            sql.execute(f"SET VARIABLE {name}_{side} = $padded", {"padded": padded})
+    for (purpose, side), statement in SECRETS.items():
+        secret = pseudonyms.secrets[purpose].ljust(HMAC_BLOCK, b"\0")
+        sql.execute(statement, {"block": bytes(byte ^ PADS[side] for byte in secret)})
     sql.execute(PSEUDONYM)
 
 
 def show_file(sql: duckdb.DuckDBPyConnection, at: Places) -> None:
     """``shipped`` and the two sidecars; any other column than the agreed ones is a failure."""
-    sql.execute(f"CREATE TEMP VIEW shipped AS FROM read_parquet({quoted(at.rows)})")
+    sql.read_parquet(str(at.rows)).create_view("shipped")
     columns = [(name, kind) for name, kind, *_ in sql.execute("DESCRIBE shipped").fetchall()]
     if columns != COLUMNS:
         raise VerificationFailed("columns_differ")
@@ -294,7 +304,3 @@ def counted(sql: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
 def number(sql: duckdb.DuckDBPyConnection, query: str) -> int:
     row = sql.execute(query).fetchone()
     return int(row[0]) if row else -1
-
-
-def quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

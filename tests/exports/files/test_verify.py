@@ -98,6 +98,15 @@ def test_a_file_that_holds_what_may_be_delivered_passes(build, verify):
     assert built.rows == 2
 
 
+def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storage):
+    rule = {"agreement": agreement, "denials": SILENT, "pseudonyms": pseudonyms}
+    built = build_file([], EVERYTHING, **rule, into=places)
+
+    verify_file([], EVERYTHING, **rule, at=places, built=built, scratch=storage / "scratch")
+
+    assert built.rows == 0
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
@@ -248,7 +257,7 @@ def test_the_engine_reads_no_file_but_the_ones_it_is_shown(storage, places, buil
 
 
 def test_pseudonyms_are_the_hmac_of_the_standard(pseudonyms):
-    expected = hmac.new(pseudonyms.record_secret, b"-12", hashlib.sha256).hexdigest()[:16]
+    expected = hmac.new(pseudonyms.secrets["record"], b"-12", hashlib.sha256).hexdigest()[:16]
 
     assert pseudonyms.records([-12]) == [expected]
 
@@ -301,7 +310,7 @@ AGREEMENTS = st.builds(
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     batches=st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=3),
