@@ -291,8 +291,9 @@ class Cluster:
         return _locked(self.folder / "lock")
 
     def _start(self) -> None:
-        if self.is_running() and self._listens_where_we_look():
-            self._wait_until_ready(lambda: not self.is_running())
+        running = self.is_running() and self._listens_where_we_look()
+        # One that was just killed still looks alive for a moment, and ends while we wait for it.
+        if running and self._becomes_ready(lambda: not self.is_running()):
             return
         self._stop()
         self._refuse_lost_data()
@@ -305,7 +306,8 @@ class Cluster:
             self._remove_stale_locks()
             self._drop_old_logs()
             server = self._launch(installation, lock)
-        self._wait_until_ready(lambda: server.poll() is not None)
+        if not self._becomes_ready(lambda: server.poll() is not None):
+            raise self._failure("The embedded PostgreSQL did not start.", "It ended at once.")
 
     def _listens_where_we_look(self) -> bool:
         """Whether the socket is there: a session's end or a cleaner may have removed it."""
@@ -496,7 +498,8 @@ class Cluster:
         }
         return SERVER_SETTINGS | places | ({} if self.durable else UNSAFE_SETTINGS)
 
-    def _wait_until_ready(self, ended: Callable[[], bool]) -> None:
+    def _becomes_ready(self, ended: Callable[[], bool]) -> bool:
+        """Wait until the server accepts connections; whether it does, and has not ended."""
         connection_string = make_conninfo(
             **self.connection_parameters("postgres"), connect_timeout=2
         )
@@ -507,8 +510,7 @@ class Cluster:
         if not _within(READY_SECONDS, settled):
             why = f"It did not answer within {READY_SECONDS:.0f} seconds."
             raise self._failure("The embedded PostgreSQL is not ready.", why)
-        if ended():
-            raise self._failure("The embedded PostgreSQL did not start.", "It ended at once.")
+        return not ended()
 
     def _failure(self, what: str, why: str, remedy: str = "") -> EmbeddedPostgresError:
         remedy = remedy or "Read the log below, or set DATABASE_URL to a PostgreSQL of your own."
