@@ -22,20 +22,14 @@ def record(event: Event, *, by: Actor) -> Entry:
     Raises ``NoTransaction``, ``UnregisteredEvent`` or ``InvalidEvent``; the change
     then has to fail as well.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise NoTransaction(f"{event.name} must be recorded in the transaction of its change")
-    if registry().get(event.name) is not type(event):
-        raise UnregisteredEvent(f"{event.name!r} is not a registered event")
-    require_valid(event)
-    require_valid(by)
-    return Entry.objects.create(
-        event=event.name,
-        actor=str(by),
-        subject=event.subject,
-        platform=event.platform,
-        partner=event.partner,
-        facts=event.facts(),
-    )
+    entry = _entry(event, by)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(events: Iterable[Event], *, by: Actor) -> None:
+    """Add many entries as ``record`` adds one, in few statements."""
+    Entry.objects.bulk_create([_entry(event, by) for event in events], batch_size=1_000)
 
 
 @transaction.atomic(durable=True)
@@ -47,3 +41,20 @@ def record_export(format: str, filters: Iterable[str], *, by: Actor) -> Entry:
     """
     exported = AuditExported(subject="audit", format=format, filters=tuple(sorted(filters)))
     return record(exported, by=by)
+
+
+def _entry(event: Event, by: Actor) -> Entry:
+    if not transaction.get_connection().in_atomic_block:
+        raise NoTransaction(f"{event.name} must be recorded in the transaction of its change")
+    if registry().get(event.name) is not type(event):
+        raise UnregisteredEvent(f"{event.name!r} is not a registered event")
+    require_valid(event)
+    require_valid(by)
+    return Entry(
+        event=event.name,
+        actor=str(by),
+        subject=event.subject,
+        platform=event.platform,
+        partner=event.partner,
+        facts=event.facts(),
+    )

@@ -11,8 +11,19 @@ from audit.events import title_of
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def newest_first(self) -> Self:
-        """By id. Ids do not commit in order: one written later can appear below another."""
-        return self.order_by("-id")
+        """By time, then id. Neither commits in order: a late entry can appear below others."""
+        return self.order_by("-at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("at", "id")
+
+    def below(self, at: datetime, id: int) -> Self:
+        """Keep what comes after this place when the newest is first."""
+        return self.filter(at__lte=at).filter(models.Q(at__lt=at) | models.Q(id__lt=id))
+
+    def above(self, at: datetime, id: int) -> Self:
+        """Keep what comes before this place when the newest is first."""
+        return self.filter(at__gte=at).filter(models.Q(at__gt=at) | models.Q(id__gt=id))
 
     def since(self, moment: datetime) -> Self:
         return self.filter(at__gte=moment)
@@ -33,9 +44,10 @@ class Entry(models.Model):
     """One event. A trigger refuses UPDATE, DELETE and TRUNCATE.
 
     Subjects are text, not foreign keys: the trail outlives what it speaks of.
-    ``at`` is the database's clock at the start of the transaction. Actors and
-    subjects are collated by byte, so that one index answers for one of them and
-    for all of a kind.
+    ``at`` is the database's clock at the start of the transaction. Every index ends in
+    the order of the log: by id alone, a page of an old month would read all that is
+    newer. Actors and subjects are collated by byte, so that one index answers for one
+    of them and for all of a kind.
     """
 
     at = models.DateTimeField(db_default=Now(), editable=False)
@@ -51,11 +63,11 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         indexes = [
-            models.Index(fields=["event", "-id"], name="entry_by_event"),
-            models.Index(fields=["subject", "-id"], name="entry_by_subject"),
-            models.Index(fields=["actor", "-id"], name="entry_by_actor"),
-            models.Index(fields=["platform", "-id"], name="entry_by_platform"),
-            models.Index(fields=["partner", "-id"], name="entry_by_partner"),
+            models.Index(fields=["event", "-at", "-id"], name="entry_by_event"),
+            models.Index(fields=["subject", "-at", "-id"], name="entry_by_subject"),
+            models.Index(fields=["actor", "-at", "-id"], name="entry_by_actor"),
+            models.Index(fields=["platform", "-at", "-id"], name="entry_by_platform"),
+            models.Index(fields=["partner", "-at", "-id"], name="entry_by_partner"),
             models.Index(fields=["at", "id"], name="entry_by_time"),
         ]
 

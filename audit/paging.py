@@ -6,6 +6,7 @@ somebody reads move no other entry to another page.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
@@ -13,6 +14,9 @@ from audit.models import Entry, EntryQuerySet
 
 PAGE_SIZE: Final = 50
 HIGHEST_ID: Final = 2**63 - 1
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+LAST_MICROSECOND: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 class BadCursor(ValueError):
@@ -26,21 +30,25 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class Cursor:
-    """Continue from, and without, the entry with this id."""
+    """Continue from, and without, the entry at this place."""
 
     direction: Direction
+    at: datetime
     id: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what ``str`` wrote; raise ``BadCursor`` for anything else."""
-        match = re.fullmatch(r"([on])([0-9]{1,19})", text, re.ASCII)
-        if match is None or int(match[2]) > HIGHEST_ID:
+        match = re.fullmatch(r"([on])([0-9]{1,18})-([0-9]{1,19})", text)
+        if match is None:
             raise BadCursor(text)
-        return cls(Direction(match[1]), int(match[2]))
+        microseconds, id = int(match[2]), int(match[3])
+        if microseconds > LAST_MICROSECOND or id > HIGHEST_ID:
+            raise BadCursor(text)
+        return cls(Direction(match[1]), EPOCH + microseconds * MICROSECOND, id)
 
     def __str__(self) -> str:
-        return f"{self.direction}{self.id}"
+        return f"{self.direction}{(self.at - EPOCH) // MICROSECOND}-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -60,29 +68,38 @@ def page_of(entries: EntryQuerySet, cursor: Cursor | None, size: int = PAGE_SIZE
 
 
 def _older(entries: EntryQuerySet, cursor: Cursor | None, size: int) -> Page:
-    rest = entries if cursor is None else entries.filter(id__lt=cursor.id)
+    rest = entries if cursor is None else entries.below(cursor.at, cursor.id)
     found = list(rest.newest_first()[: size + 1])
     shown = found[:size]
     return Page(
         shown,
-        newer=None if cursor is None else _back(Direction.NEWER, shown, cursor),
-        older=Cursor(Direction.OLDER, shown[-1].id) if len(found) > size else None,
+        newer=_back_up(shown, cursor) if cursor else None,
+        older=_from(Direction.OLDER, shown[-1]) if len(found) > size else None,
     )
 
 
 def _newer(entries: EntryQuerySet, cursor: Cursor, size: int) -> Page:
-    found = list(entries.filter(id__gt=cursor.id).order_by("id")[: size + 1])
+    found = list(entries.above(cursor.at, cursor.id).oldest_first()[: size + 1])
     shown = found[:size][::-1]
     return Page(
         shown,
-        newer=Cursor(Direction.NEWER, shown[0].id) if len(found) > size else None,
-        older=_back(Direction.OLDER, shown, cursor),
+        newer=_from(Direction.NEWER, shown[0]) if len(found) > size else None,
+        older=_back_down(shown, cursor),
     )
 
 
-def _back(direction: Direction, shown: list[Entry], cursor: Cursor) -> Cursor:
-    """The way back to where the reader came from, also from a page with nothing on it."""
-    if not shown:
-        step = 1 if direction is Direction.OLDER else -1
-        return Cursor(direction, min(max(cursor.id + step, 0), HIGHEST_ID))
-    return Cursor(direction, shown[0 if direction is Direction.NEWER else -1].id)
+def _from(direction: Direction, entry: Entry) -> Cursor:
+    return Cursor(direction, entry.at, entry.id)
+
+
+def _back_up(shown: list[Entry], cursor: Cursor) -> Cursor:
+    """Where the reader came from; past the end, the entry that the cursor named is first."""
+    if shown:
+        return _from(Direction.NEWER, shown[0])
+    return Cursor(Direction.NEWER, cursor.at, max(cursor.id - 1, 0))
+
+
+def _back_down(shown: list[Entry], cursor: Cursor) -> Cursor:
+    if shown:
+        return _from(Direction.OLDER, shown[-1])
+    return Cursor(Direction.OLDER, cursor.at, min(cursor.id + 1, HIGHEST_ID))

@@ -35,11 +35,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "entries",
                 "indexes": [
-                    models.Index(fields=["event", "-id"], name="entry_by_event"),
-                    models.Index(fields=["subject", "-id"], name="entry_by_subject"),
-                    models.Index(fields=["actor", "-id"], name="entry_by_actor"),
-                    models.Index(fields=["platform", "-id"], name="entry_by_platform"),
-                    models.Index(fields=["partner", "-id"], name="entry_by_partner"),
+                    models.Index(fields=["event", "-at", "-id"], name="entry_by_event"),
+                    models.Index(fields=["subject", "-at", "-id"], name="entry_by_subject"),
+                    models.Index(fields=["actor", "-at", "-id"], name="entry_by_actor"),
+                    models.Index(fields=["platform", "-at", "-id"], name="entry_by_platform"),
+                    models.Index(fields=["partner", "-at", "-id"], name="entry_by_partner"),
                     models.Index(fields=["at", "id"], name="entry_by_time"),
                 ],
             },

@@ -80,7 +80,7 @@ def test_an_entry_is_lost_when_its_change_is():
     assert not Entry.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "statement",
     [
