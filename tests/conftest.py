@@ -6,11 +6,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 VAR = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix="withhold-tests-"))
 os.environ["WITHHOLD_VAR"] = str(VAR)
 os.environ.setdefault("WITHHOLD_DURABLE", "false")
+# Named in pytest's own configuration, the settings would be read before this file is.
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -18,8 +22,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and VAR.name.startswith("withhold-tests-"):
         from django.conf import settings
 
-        if settings.EMBEDDED and settings.CLUSTER.is_running():
-            settings.CLUSTER.stop()
+        if settings.EMBEDDED:
+            settings.CLUSTER.remove()
         shutil.rmtree(VAR, ignore_errors=True)
 
 
