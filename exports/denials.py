@@ -4,14 +4,14 @@ Two sources, both of them binding: what people said (``Standing``) and what plat
 said (``AccountState``, ``ItemState``, and the withheld items of newer runs).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet
 
 from consent.decision import Denials, Keys
 from consent.models import Standing
@@ -70,21 +70,24 @@ def accounts_against(partner: Partner, opt_in: list[str], since: str | None) -> 
     that the account had denied in between can no longer be seen. An account whose
     standing is old counts when it gained a key.
     """
-    binding = Standing.objects.for_partner(partner.slug).filter(
+    said = Standing.objects.for_partner(partner.slug).filter(
         Q(denied=True)
         | Q(shared_from__isnull=False)
         | Q(account__platform__in=opt_in, allowed=False)
     )
-    states = _changed(AccountState.objects.denied(), since)
-    yield from _chunks(_lists(_changed(binding, since), "account__keys"))
-    if since is not None:
-        yield from _chunks(_lists(_account_changed(binding, since), "account__keys"))
-    yield from _chunks(_values(states, "account_key"))
+    reported = AccountState.objects.denied()
+    yield from _chunks(
+        _keys(_changed(reported, since), F("account_key")).union(
+            _keys(_changed(said, since), Unnest("account__keys")),
+            _keys(_account_changed(said, since), Unnest("account__keys")),
+            all=True,
+        )
+    )
 
 
 def items_against(since: str | None) -> Iterator[Keys]:
     """Keys of items that the platform took back, in sorted chunks."""
-    yield from _chunks(_values(_changed(ItemState.objects.blocking(), since), "item_key"))
+    yield from _chunks(_keys(_changed(ItemState.objects.blocking(), since), F("item_key")))
 
 
 def runs_against(dataset: Dataset, since: str | None) -> list[Run]:
@@ -97,7 +100,9 @@ def _changed(rows: Any, since: str | None) -> Any:
     return rows if since is None else rows.changed_since(since)
 
 
-def _account_changed(standings: Any, since: str) -> Any:
+def _account_changed(standings: Any, since: str | None) -> Any:
+    if since is None:
+        return standings.none()
     return standings.filter(account__xid__gte=SnapshotXmin(since)).exclude(
         VisibleInSnapshot("account__xid", since)
     )
@@ -108,13 +113,13 @@ def _account_changed(standings: Any, since: str) -> Any:
 
 def _all_denials(dataset: Dataset) -> Denials:
     said = Standing.objects.for_partner(dataset.partner.slug)
-    denied = _lists(said.denied(), "account__keys")
-    states = _values(AccountState.objects.denied(), "account_key")
+    denied = _keys(said.denied(), Unnest("account__keys"))
+    reported = _keys(AccountState.objects.denied(), F("account_key"))
     return Denials.of(
-        accounts=chain(denied, states),
+        accounts=_each(reported.union(denied, all=True)),
         forward=_forward(said),
-        allowed=_lists(said.filter(allowed=True), "account__keys"),
-        items=_values(ItemState.objects.blocking(), "item_key"),
+        allowed=_each(_keys(said.filter(allowed=True), Unnest("account__keys"))),
+        items=_each(_keys(ItemState.objects.blocking(), F("item_key"))),
         opt_in_platforms=opt_in_platforms(dataset),
     )
 
@@ -132,15 +137,23 @@ def _forward(standings: Any) -> dict[int, int]:
 # Keys, a bounded number at a time -----------------------------------------------------------
 
 
-def _values(rows: "QuerySet[Any]", column: str) -> Iterator[int]:
-    return rows.values_list(column, flat=True).iterator(chunk_size=CHUNK)
+class Unnest(Func):
+    """Each key of an array as a row of its own."""
+
+    function = "unnest"
+    set_returning = True
+    output_field = BigIntegerField()
 
 
-def _lists(rows: "QuerySet[Any]", column: str) -> Iterator[int]:
-    return chain.from_iterable(_values(rows, column))  # type: ignore[arg-type]
+def _keys(rows: "QuerySet[Any]", key: F | Func) -> "QuerySet[Any]":
+    return rows.values_list(key, flat=True)
 
 
-def _chunks(keys: Iterable[int]) -> Iterator[Keys]:
-    rest = iter(keys)
+def _each(keys: "QuerySet[Any]") -> Iterator[int]:
+    return keys.iterator(chunk_size=CHUNK)
+
+
+def _chunks(keys: "QuerySet[Any]") -> Iterator[Keys]:
+    rest = _each(keys)
     while len(chunk := np.fromiter(islice(rest, CHUNK), dtype=np.int64)):
         yield np.unique(chunk)

@@ -35,16 +35,16 @@ def one_snapshot(*, statement_timeout_ms: int = 0) -> Iterator[Checkpoint]:
     limit = str(statement_timeout_ms)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [limit])
-        yield _checkpoint(cursor)
+        yield _checkpoint(cursor, limit)
 
 
-def _checkpoint(cursor: CursorWrapper) -> Checkpoint:
+def _checkpoint(cursor: CursorWrapper, statement_timeout: str) -> Checkpoint:
     cursor.execute(
         "SELECT pg_current_snapshot()::text, system_identifier::text, statement_timestamp(),"
-        " pg_is_in_recovery() FROM pg_control_system()"
+        " pg_is_in_recovery(), set_config('statement_timeout', %s, true) FROM pg_control_system()",
+        [statement_timeout],
     )
-    snapshot, system_identifier, at, replica = cursor.fetchone()
+    snapshot, system_identifier, at, replica, _ = cursor.fetchone()
     if replica:
         raise NotThePrimary("consent is read on the primary, and this is a replica")
     return Checkpoint(snapshot, system_identifier, at)

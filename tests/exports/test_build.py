@@ -1,0 +1,320 @@
+"""One file is built: who may, what is left when it fails, what is left when it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from datetime import timedelta
+
+import pyarrow.parquet as pq
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from audit.events import operator_command
+from audit.models import Entry
+from exports.actions import build, plan
+from exports.actions.lease import Lease
+from exports.models import MAX_ATTEMPTS, File
+from platforms.models import Run
+
+OPERATOR = operator_command()
+
+
+@pytest.fixture
+def planned(dataset) -> File:
+    return plan.plan_release(dataset, by=OPERATOR).files.get()
+
+
+def lapse(file: File) -> None:
+    File.objects.filter(pk=file.pk).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def make_due(file: File) -> None:
+    File.objects.filter(pk=file.pk).update(not_before=None)
+
+
+def test_a_release_is_planned_with_one_file_for_each_bucket(dataset):
+    type(dataset).objects.filter(pk=dataset.pk).update(buckets=4)
+    dataset.refresh_from_db()
+
+    first = plan.plan_release(dataset, by=OPERATOR)
+    second = plan.plan_release(dataset, by=OPERATOR)
+
+    assert [file.bucket for file in first.files.order_by("bucket")] == [0, 1, 2, 3]
+    assert (first.version, second.version) == (1, 2)
+    assert Entry.objects.filter(event="release.planned").count() == 2
+
+
+def test_a_file_is_built_from_what_may_be_shared(planned, archive, post, alice, bob, opt_out):
+    archive(post(alice), post(bob))
+    opt_out(bob)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    rows = pq.read_table(settings.STORAGE_DIR / planned.path)
+    assert planned.state == File.State.VERIFIED
+    assert rows["text"].to_pylist() == ["Words of alice"]
+    assert planned.rows == 1
+    assert planned.counts == {"opted_out": 1}
+    assert planned.snapshot == planned.cleared != ""
+    assert planned.lease_until is None
+    events = Entry.objects.filter(subject=f"file:{planned.pk}").order_by("id")
+    assert [entry.event for entry in events] == ["file.built", "file.verified"]
+
+
+def test_a_file_with_nothing_in_it_is_empty_and_has_no_bytes(planned, archive, post, bob, opt_out):
+    archive(post(bob))
+    opt_out(bob)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.EMPTY
+    assert planned.path == ""
+
+
+def test_a_file_of_an_empty_archive_is_empty(planned):
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.EMPTY
+
+
+def test_a_run_that_was_replaced_is_not_read(planned, archive, post, alice):
+    run = archive(post(alice))
+    type(run.dump).objects.filter(pk=run.dump_id).update(superseded_at=Now())
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.EMPTY
+
+
+# Who may build ------------------------------------------------------------------------------
+
+
+def test_of_several_workers_one_gets_the_file(planned):
+    claims = []
+    together = threading.Barrier(8)
+
+    def work():
+        try:
+            together.wait(10)
+            claims.append(build.claim(planned.pk))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(claims) == 8
+    assert [claim.fence for claim in claims if claim] == [1]
+
+
+def test_a_file_under_a_live_lease_is_left_alone(planned):
+    build.claim(planned.pk)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.BUILDING
+    assert planned.fence == 1
+
+
+def test_a_lapsed_lease_is_taken_over_and_the_old_worker_can_write_no_more(planned):
+    slow = build.claim(planned.pk)
+    lapse(planned)
+
+    quick = build.claim(planned.pk)
+
+    assert (slow.fence, quick.fence) == (1, 2)
+    with pytest.raises(build.LeaseLost):
+        build.write(slow, state=File.State.VERIFIED)
+    build.write(quick, last_error="")
+    planned.refresh_from_db()
+    assert planned.state == File.State.BUILDING
+
+
+def test_the_late_worker_leaves_the_other_ones_file_alone(planned, archive, post, alice):
+    archive(post(alice))
+    slow = build.claim(planned.pk)
+    work = build.Work.on(slow)
+    lapse(planned)
+    build.build(planned.pk)
+    built = build.build_file(work.runs, work.buckets, **work.rule, into=work.places)
+
+    with pytest.raises(build.LeaseLost):
+        build.say_built(work, built)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.VERIFIED
+    assert (settings.STORAGE_DIR / planned.path).exists()
+    assert not planned.path.endswith(work.places.rows.as_posix())
+
+
+def test_a_lease_is_renewed_while_its_worker_lives(planned, settings):
+    settings.LEASE_SECONDS = 0.4
+    claim = build.claim(planned.pk)
+
+    with Lease(claim):
+        time.sleep(1.2)
+        stolen = build.claim(planned.pk)
+
+    assert stolen is None
+
+
+def test_a_lease_lapses_when_nobody_renews_it(planned, settings):
+    settings.LEASE_SECONDS = 0.2
+    build.claim(planned.pk)
+
+    time.sleep(0.4)
+
+    assert build.claim(planned.pk).fence == 2
+
+
+def test_a_worker_killed_on_the_way_loses_nothing(planned, archive, post, alice, settings):
+    archive(post(alice))
+    killed = in_a_process(
+        """
+        import os, signal
+        from exports.actions import build
+        build.verify = lambda work, built: os.kill(os.getpid(), signal.SIGKILL)
+        build.build(PK)
+    """,
+        planned,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    planned.refresh_from_db()
+    assert planned.state == File.State.BUILT
+    lapse(planned)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.VERIFIED
+    assert planned.attempts == 2
+
+
+# When it fails ------------------------------------------------------------------------------
+
+
+def spoil(run: Run) -> None:
+    (settings.STORAGE_DIR / run.path).unlink()
+
+
+def test_a_failed_file_is_tried_again_after_a_pause(planned, archive, post, alice):
+    spoil(archive(post(alice)))
+
+    with pytest.raises(FileNotFoundError):
+        build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.PLANNED
+    assert planned.last_error == "FileNotFoundError: No such file or directory"
+    assert planned.not_before > planned.created_at
+    assert build.claim(planned.pk) is None
+    make_due(planned)
+    assert build.claim(planned.pk).attempts == 2
+
+
+def test_five_failures_set_the_file_aside(planned, archive, post, alice, caplog):
+    spoil(archive(post(alice)))
+
+    for _ in range(MAX_ATTEMPTS):
+        make_due(planned)
+        with pytest.raises(FileNotFoundError):
+            build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.QUARANTINED
+    assert Entry.objects.filter(event="file.quarantined", subject=f"file:{planned.pk}").exists()
+    assert "is set aside after 5 attempts" in caplog.text
+    make_due(planned)
+    assert build.claim(planned.pk) is None
+
+
+def test_pauses_grow_to_an_hour_and_differ():
+    pauses = [build.pause_after(attempts) for attempts in range(1, 12)]
+
+    assert timedelta(seconds=5) <= pauses[0] <= timedelta(seconds=10)
+    assert timedelta(minutes=30) <= pauses[-1] <= timedelta(hours=1)
+    assert len(set(pauses)) == len(pauses)
+
+
+def test_an_archive_that_was_tampered_with_fails_the_verification(
+    planned, archive, post, alice, monkeypatch
+):
+    archive(post(alice))
+    built_by_us = build.build_file
+
+    def build_and_tamper(*args, into, **kwargs):
+        built = built_by_us(*args, into=into, **kwargs)
+        into.rows.write_bytes(into.rows.read_bytes() + b"!")
+        return built
+
+    monkeypatch.setattr(build, "build_file", build_and_tamper)
+
+    with pytest.raises(build.VerificationFailed):
+        build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.PLANNED
+    assert planned.last_error == "VerificationFailed: bytes_changed"
+
+
+def test_a_full_disk_fails_the_build_leaves_nothing_and_is_tried_again(
+    planned, archive, post, alice, storage
+):
+    archive(*(post(alice, number, text=os.urandom(2_000).hex()) for number in range(200)))
+
+    full = in_a_process(
+        """
+        import resource
+        from exports.actions import build
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        build.build(PK)
+    """,
+        planned,
+    )
+
+    planned.refresh_from_db()
+    assert full.returncode == 1
+    assert planned.state == File.State.PLANNED
+    assert planned.last_error == "OSError: File too large"
+    assert [path for path in (storage / "releases").rglob("*") if path.is_file()] == []
+    make_due(planned)
+    build.build(planned.pk)
+    planned.refresh_from_db()
+    assert planned.state == File.State.VERIFIED
+    assert planned.rows == 200
+
+
+def in_a_process(code: str, file: File) -> subprocess.CompletedProcess[str]:
+    """Run ``code`` as a worker of its own would, on the test's database and storage."""
+    prelude = f"""
+        import django
+        from django.conf import settings
+        settings.DATABASES["default"]["NAME"] = {connection.settings_dict["NAME"]!r}
+        settings.STORAGE_DIR = __import__("pathlib").Path({str(settings.STORAGE_DIR)!r})
+        django.setup()
+        PK = {str(file.pk)!r}
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(prelude) + textwrap.dedent(code)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    print(ended.stderr)
+    return ended
