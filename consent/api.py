@@ -7,6 +7,8 @@ Nothing here is throttled: saying no must always work.
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -83,6 +85,7 @@ class AccountsAnswer(serializers.Serializer[Any]):
     accounts = AccountSerializer(many=True)
 
 
+@method_decorator(never_cache, "dispatch")
 class PersonAPIView(APIView):
     """For signed-in people. An account of somebody else is answered like an unknown one."""
 
@@ -171,6 +174,7 @@ class HistoryPages(CursorPagination):
     ordering = ("-at", "-id")
 
 
+@method_decorator(never_cache, "dispatch")
 class HistoryView(ListAPIView[Statement]):
     """What you chose, newest first. Nothing in it is ever changed."""
 

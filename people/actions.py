@@ -1,4 +1,4 @@
-"""Every write of the ``people`` app that is not a person's own sign-up."""
+"""Every write about people: who signs in, and with which role."""
 
 from django.db import transaction
 
@@ -13,26 +13,24 @@ def add_user(username: str, *, email: str, password: str, role: User.Role, by: A
 
     An empty ``email`` leaves the address as it is.
     """
-    User.objects.bulk_create([User(username=username, role=role)], ignore_conflicts=True)
-    user = User.objects.select_for_update().get(username=username)
-    is_new = not user.password
-    user.set_password(password)
-    user.email = email or user.email
-    user.save(update_fields=["password", "email"])
-    return give_role(user, role, by=by, is_new=is_new)
+    User.objects.bulk_create([User(username=username)], ignore_conflicts=True)
+    person = User.objects.select_for_update(no_key=True).get(username=username)
+    person.set_password(password)
+    person.email = email or person.email
+    person.save(update_fields=["password", "email"])
+    return set_role(person, role, by=by)
 
 
 @transaction.atomic
-def set_role(user: User, role: User.Role, *, by: Actor) -> User:
-    """Make ``user`` an operator or a person; it counts from their next click."""
-    locked = User.objects.select_for_update().get(pk=user.pk)
-    return give_role(locked, role, by=by, is_new=False)
+def set_role(person: User, role: User.Role, *, by: Actor) -> User:
+    """Decide which pages exist for ``person``, from their next request on.
 
-
-def give_role(user: User, role: User.Role, *, by: Actor, is_new: bool) -> User:
-    if user.role == role and not is_new:
-        return user
-    user.role = role
-    user.save(update_fields=["role"])
-    record(RoleChanged(subject=f"person:{user.pk}", role=role.value), by=by)
-    return user
+    Giving the role that they have already changes nothing and is not recorded.
+    """
+    locked = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if locked.role == role:
+        return locked
+    locked.role = role
+    locked.save(update_fields=["role"])
+    record(RoleChanged(subject=f"person:{locked.pk}", role=role), by=by)
+    return locked
