@@ -1,7 +1,9 @@
 """A dump comes in: its runs and its row; and what clears up after imports that died."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -61,7 +63,7 @@ def import_dump(
         counts, changes = take_in(readings, writer, keyring(), now)
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
-            raise DumpChanged("a file of the dump changed while it was read")
+            raise DumpChanged("A file of the dump changed while it was read.")
     dump = Dump(
         platform=platform,
         digest=digest_of(files),
@@ -86,7 +88,8 @@ def platform_to_read(slug: str) -> Platform:
     """The row of a platform that has a reader, or ``UnknownPlatform``."""
     platform = Platform.objects.filter(slug=slug).first()
     if platform is None or slug not in SOURCES:
-        raise UnknownPlatform(f"there is no platform {slug!r}; known: {', '.join(sorted(SOURCES))}")
+        known = ", ".join(sorted(SOURCES))
+        raise UnknownPlatform(f"There is no platform {slug[:40]!r}. Known: {known}.")
     return platform
 
 
@@ -98,11 +101,13 @@ def sweep_orphans(older_than: timedelta = ORPHAN_AGE, *, now: datetime) -> list[
     removed = []
     for path in _older_than(root, now - older_than):
         name = path.relative_to(root).as_posix()
-        if path.is_dir() and next(path.iterdir(), None) is None:
-            path.rmdir()
-        elif path.is_file() and name not in known:
-            path.unlink()
+        if path.is_file() and name not in known:
+            path.unlink(missing_ok=True)
             removed.append(name)
+        elif path.is_dir() and name.startswith(f"{SPILLS}/"):
+            # Not empty, or gone since: an import that still runs clears up after itself.
+            with suppress(OSError):
+                path.rmdir()
     return removed
 
 
@@ -185,7 +190,14 @@ def _stamp(path: Path) -> Stamp | None:
 
 def _older_than(root: Path, limit: datetime) -> Iterator[Path]:
     """What imports write, the inner before the outer."""
-    for folder in (ARCHIVE, QUARANTINE, SPILLS):
-        for path in sorted((root / folder).rglob("*"), reverse=True):
-            if path.lstat().st_mtime < limit.timestamp():
-                yield path
+    folders = [root / name for name in (ARCHIVE, QUARANTINE, SPILLS)]
+    found = [path for folder in folders for path in folder.rglob("*")]
+    return (path for path in sorted(found, reverse=True) if _written(path) < limit.timestamp())
+
+
+def _written(path: Path) -> float:
+    """When ``path`` last changed; never, for one that has gone while we looked."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return math.inf

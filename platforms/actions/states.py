@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from django.db import transaction
-from django.utils import timezone
 
-from audit.actions import record
+from audit.actions import record, record_all
 from audit.events import AccountStateChanged, Actor, ItemStateChanged
 from platforms.intake import Change
 from platforms.keys import account_subject, item_subject
@@ -76,21 +75,23 @@ def _note_batch(platform: Platform, changes: Mapping[int, Change], by: Actor) ->
     for row in rows.order_by("account_key"):
         reasons = changes[row.account_key].applied_to(row.reasons)
         if reasons != sorted(row.reasons):
-            row.reasons, row.denied, row.updated_at = reasons, bool(reasons), timezone.now()
+            row.reasons, row.denied = reasons, bool(reasons)
             changed.append(row)
-    AccountState.objects.bulk_update(changed, ["reasons", "denied", "updated_at"], 1_000)
-    for row in changed:
-        _record(row, by)
+    # An upsert of rows that are there and locked: ``bulk_update`` takes ten times as long.
+    AccountState.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=["reasons", "denied", "updated_at"],
+    )
+    record_all(map(_event, changed), by=by)
     return len(changed)
 
 
-def _record(row: AccountState, by: Actor) -> None:
-    record(
-        AccountStateChanged(
-            subject=account_subject(row.platform_id, row.account_key),
-            platform=row.platform_id,
-            reasons=tuple(row.reasons),
-            denied=row.denied,
-        ),
-        by=by,
+def _event(row: AccountState) -> AccountStateChanged:
+    return AccountStateChanged(
+        subject=account_subject(row.platform_id, row.account_key),
+        platform=row.platform_id,
+        reasons=tuple(row.reasons),
+        denied=row.denied,
     )

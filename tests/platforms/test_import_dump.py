@@ -3,6 +3,9 @@
 import io
 import os
 import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -42,6 +45,22 @@ ITEM = """<item><title>Title</title><link>https://alice.example/{id}</link>
 <wp:post_id>{id}</wp:post_id><wp:post_date_gmt>2020-01-01 10:00:00</wp:post_date_gmt>
 <wp:post_parent>0</wp:post_parent><wp:status>{status}</wp:status>
 <wp:post_type>post</wp:post_type><wp:post_password></wp:post_password></item>"""
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from platforms.archive.runs import Row
+from platforms.archive.sorter import Limits
+from platforms.archive.writer import RunWriter
+from platforms.records import Verdict
+
+with RunWriter(Path(sys.argv[1]), "wordpress", Limits(rows=2, spills=2)) as writer:
+    for key in range(7):
+        writer.add(Row(key, key, [key], "wordpress", "post", "1", Verdict.HOLD, ["unknown"],
+                       False, [], None, None, "", "HELD", [], []))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def export(folder: Path, *items: str, name: str = "export.xml") -> Path:
@@ -319,6 +338,18 @@ def test_old_files_that_no_row_knows_are_swept(dump_file, storage):
 
     assert sorted(swept) == sorted(left)
     assert files_below(storage) == sorted([run.path, run.withheld_path, run.quarantine_path])
+
+
+def test_an_import_that_was_killed_leaves_nothing_that_is_read_and_is_swept(storage):
+    killed = subprocess.run([sys.executable, "-c", KILLED, storage], check=False)
+    left = files_below(storage)
+
+    swept = actions.sweep_orphans(now=datetime.now(UTC) + timedelta(days=2))
+
+    assert killed.returncode == -signal.SIGKILL
+    assert {Path(name).suffix for name in left} == {".arrow", ".parquet", ".withheld"}
+    assert swept == sorted(left, reverse=True)
+    assert list((storage / "intake").iterdir()) == []
 
 
 def test_files_of_an_import_under_way_are_not_swept(storage):
