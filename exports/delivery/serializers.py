@@ -1,0 +1,143 @@
+"""What partners read: releases, manifests, problems."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from consent.decision import Refusal
+from exports.delivery.errors import REASONS
+from exports.models import File, Release
+from exports.releases import Availability, Inventory, LeftOut, availability, supersedes
+
+RULE_VERSION = "1"
+"""Goes up when ``consent.decision`` gives another answer to the same facts."""
+
+
+class ReleaseSerializer(serializers.ModelSerializer[Release]):
+    """One version of a dataset. Its files may be replaced; see the manifest."""
+
+    dataset = serializers.CharField(source="dataset.slug")
+    dataset_name = serializers.CharField(source="dataset.name")
+    manifest = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Release
+        fields = ("id", "dataset", "dataset_name", "version", "published_at", "manifest")
+
+    def get_manifest(self, release: Release) -> str:
+        return address(self, "api-manifest", release.pk)
+
+
+class FileSerializer(serializers.ModelSerializer[File]):
+    """A file that can be fetched now. ``consent_as_of`` is when it was built from consent."""
+
+    consent_as_of = serializers.DateTimeField(source="snapshot_at")
+    replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = File
+        fields = ("id", "size", "rows", "sha256", "consent_as_of", "replaces", "url")
+
+    def get_url(self, file: File) -> str:
+        return address(self, "api-file", file.pk)
+
+
+class TakenBackSerializer(serializers.Serializer[File]):
+    """A file that could be fetched once. ``successor`` stands in its place."""
+
+    id = serializers.UUIDField()
+    sha256 = serializers.CharField()
+    withdrawn_at = serializers.DateTimeField()
+    reason = serializers.CharField(source="withdrawn_because")
+    reason_text = serializers.SerializerMethodField()
+    successor = serializers.SerializerMethodField()
+    successor_state = serializers.SerializerMethodField()
+
+    def get_reason_text(self, file: File) -> str:
+        return REASONS.get(file.withdrawn_because, file.withdrawn_because)
+
+    def get_successor(self, file: File) -> UUID:
+        return inventory_of(self).stands_for(file).pk
+
+    @extend_schema_field(serializers.ChoiceField([str(state) for state in Availability]))
+    def get_successor_state(self, file: File) -> str:
+        return availability(inventory_of(self).stands_for(file))
+
+
+class LeftOutSerializer(serializers.Serializer[LeftOut]):
+    """How many items one reason kept out. Each item counts once, for the first reason."""
+
+    reason = serializers.ChoiceField(source="refusal", choices=[str(why) for why in Refusal])
+    text = serializers.CharField()
+    items = serializers.IntegerField()
+
+
+class TermsSerializer(serializers.Serializer[Any]):
+    """What the agreement admits."""
+
+    platforms = serializers.ListField(child=serializers.CharField())
+    media_kinds = serializers.ListField(child=serializers.CharField())
+    adult = serializers.BooleanField()
+
+
+class ManifestSerializer(serializers.Serializer[Inventory]):
+    """What a release holds at this moment.
+
+    ``complete`` is false while a file that belongs to it is being rebuilt: then fewer
+    rows than agreed are there, and ``withdrawn`` says which and why. ``consent_as_of``
+    is the oldest consent that any file was built from; every download is checked anew.
+    """
+
+    release = serializers.UUIDField(source="release.id")
+    dataset = serializers.CharField(source="release.dataset.slug")
+    version = serializers.IntegerField(source="release.version")
+    published_at = serializers.DateTimeField(source="release.published_at")
+    supersedes = serializers.SerializerMethodField()
+    agreement = TermsSerializer(source="release.dataset")
+    rule_version = serializers.SerializerMethodField()
+    consent_as_of = serializers.DateTimeField(allow_null=True)
+    complete = serializers.BooleanField()
+    rows = serializers.IntegerField()
+    left_out = LeftOutSerializer(many=True)
+    files = FileSerializer(many=True, source="available")
+    withdrawn = TakenBackSerializer(many=True, source="taken_back")
+
+    def get_supersedes(self, inventory: Inventory) -> UUID | None:
+        earlier = supersedes(inventory.release)
+        return earlier.pk if earlier else None
+
+    def get_rule_version(self, inventory: Inventory) -> str:
+        return RULE_VERSION
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An RFC 9457 problem document. Go by ``code``; the title is for people."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+
+
+class WithdrawnSerializer(ProblemSerializer):
+    """Why a file is gone, and which one stands in its place."""
+
+    reason = serializers.CharField()
+    reason_text = serializers.CharField()
+    successor = serializers.UUIDField(required=False)
+    successor_state = serializers.ChoiceField(
+        choices=[str(state) for state in Availability], required=False
+    )
+
+
+def inventory_of(serializer: Any) -> Inventory:
+    """The release that a nested serializer speaks of a part of."""
+    return cast(Inventory, serializer.root.instance)
+
+
+def address(serializer: Any, name: str, pk: Any) -> str:
+    return str(serializer.context["request"].build_absolute_uri(reverse(name, args=[pk])))
