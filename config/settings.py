@@ -105,7 +105,12 @@ TEMPLATES = [
 EMBEDDED = not env.str("DATABASE_URL", "")
 if EMBEDDED:
     CLUSTER = Cluster.at(VAR_DIR / "postgres", durable=env.bool("WITHHOLD_DURABLE", True))
-    DATABASES = {"default": CLUSTER.settings(env.str("WITHHOLD_DATABASE", "withhold"))}
+    DATABASES = {
+        "default": CLUSTER.settings(
+            env.str("WITHHOLD_DATABASE", "withhold"),
+            autostart=env.bool("WITHHOLD_AUTOSTART", True),
+        )
+    }
 else:
     DATABASES = {"default": env.db("DATABASE_URL")}
     DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
