@@ -82,8 +82,9 @@ class Counts:
 
     def _show(self, code: str, native_id: str | None) -> None:
         shown = self.examples.setdefault(code, [])
-        if native_id and native_id not in shown and len(shown) < EXAMPLES:
-            shown.append(native_id)
+        if len(shown) < EXAMPLES and native_id and native_id not in shown:
+            # What PostgreSQL cannot keep in JSON (NUL, half a surrogate pair) is no example.
+            shown += [native_id] if native_id.isprintable() else []
 
 
 class DumpFile(msgspec.Struct, frozen=True):
@@ -171,7 +172,12 @@ def _file_of(path: Path, progress: Progress) -> DumpFile:
             digest.update(chunk)
             size += len(chunk)
             progress(len(chunk))
-    return DumpFile(path.name, size, digest.hexdigest())
+    return DumpFile(_storable(path.name), size, digest.hexdigest())
+
+
+def _storable(name: str) -> str:
+    """A file's name as text, also where its bytes are not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _missing(item: Item, keyring: Keyring) -> Iterator[Reason]:

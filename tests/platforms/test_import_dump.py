@@ -193,6 +193,13 @@ def test_every_byte_is_told_twice(dump_file):
     assert sum(told) == 2 * dump_file.stat().st_size
 
 
+def test_a_file_whose_name_is_not_text_is_imported(dump_file, tmp_path):
+    odd = tmp_path / os.fsdecode(b"caf\xe9.xml")
+    dump_file.rename(odd)
+
+    assert imported(odd).files[0]["name"] == "caf\ufffd.xml"
+
+
 # The same again -----------------------------------------------------------------------------
 
 

@@ -161,6 +161,12 @@ def test_the_counts_say_what_came_out_and_why(storage: Path):
     }
 
 
+def test_an_id_that_the_database_cannot_keep_is_no_example(storage: Path):
+    _, counts, _ = taken_in(storage, item("1\0", evidence=(*PUBLIC, PRIVATE)))
+
+    assert counts["examples"] == {"item_private": []}
+
+
 def test_reasons_are_kept_as_codes_without_their_details(storage: Path):
     evidence = msgspec.structs.replace(PRIVATE, detail="MARKER")
 
