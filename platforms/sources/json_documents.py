@@ -36,8 +36,8 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
         handle.seek(0)
         text = handle.read(MAX_DOCUMENT_BYTES + 1)
         if len(text) > MAX_DOCUMENT_BYTES:
-            _parsed(first, path, line=1, byte=0)
-            raise BadInput(path, "one JSON document exceeds 64 MiB", advice=LINES_ADVICE)
+            reason = "its first line is not a whole JSON document, and the file exceeds 64 MiB"
+            raise BadInput(path, reason, line=1, byte=0, advice=LINES_ADVICE)
         yield 1, _parsed(text, path, line=1, byte=0)
         progress(len(text))
 
@@ -137,20 +137,21 @@ def _where(text: bytes) -> int:
     """The byte of the first thing in ``text`` that is refused; read only to report it."""
     decoded = text.decode("utf-8-sig", "replace")
     keys: list[set[str]] = []
-    previous = ""
+    key, at = "", 0
     for token in TOKEN.finditer(decoded):
         word = token.group()
+        if word == ":" and keys:
+            if key in keys[-1]:
+                break
+            keys[-1].add(key)
+        key, at = word, token.start()
         if word in ("{", "["):
             keys.append(set())
         elif word in ("}", "]") and keys:
             keys.pop()
-        twice = word == ":" and keys and previous in keys[-1]
-        if twice or len(keys) > SUSPICIOUS_DEPTH or _is_no_number(word):
-            return len(decoded[: token.start()].encode())
-        if word == ":" and keys:
-            keys[-1].add(previous)
-        previous = word
-    return 0
+        if len(keys) > SUSPICIOUS_DEPTH or _is_no_number(word):
+            break
+    return len(decoded[:at].encode())
 
 
 def _is_no_number(word: str) -> bool:

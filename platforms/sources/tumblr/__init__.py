@@ -94,6 +94,7 @@ def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shap
             for found in records(document):
                 is_tumblr = True
                 yield found
+            is_tumblr = True
         except NotTumblr as error:
             refusal = refusal or BadInput(path, str(error), line=line, advice=ADVICE)
             yield Shape.ODD, document

@@ -339,7 +339,7 @@ def _read_askers(post: Reading, named: bool) -> None:
 
 
 def _is_same_blog(blog: Mapping[str, Any], post: Reading) -> bool:
-    own = {post.raw.get("blog_name"), post.blog.get("name"), post.author.get("name")}
+    own = [post.raw.get("blog_name"), post.blog.get("name"), post.author.get("name")]
     names = {_folded(name) for name in own if name_in(name)}
     return post.is_own(blog) or _folded(blog.get("name")) in names
 

@@ -67,6 +67,8 @@ def _of_list(found: list[Any]) -> Iterator[tuple[Shape, Any]]:
 def _of_response(document: dict[str, Any]) -> Iterator[tuple[Shape, Any]]:
     _refuse_errors(document.get("meta"))
     response = document["response"]
+    if response == []:
+        return
     if isinstance(response, list):
         yield from _of_list(response)
         return

@@ -136,7 +136,8 @@ def _readings(
             yield AccountReading(
                 platform=SLUG,
                 native_id=one.address,
-                handle=site.host_of(one.address),
+                # A host may serve several sites: only one that is all of it speaks by its name.
+                handle=one.address if site.host_of(one.address) == one.address else None,
                 denies=frozenset(denies),
                 clears=clears,
                 observed_at=observed_at,
