@@ -3,7 +3,6 @@
 The row is the job. A hint that is lost costs the time until the next sweep.
 """
 
-from functools import partial
 from uuid import UUID
 
 from celery import current_app
@@ -12,8 +11,8 @@ from django.db import transaction
 
 def after_commit(task: str, pk: UUID) -> None:
     """Send ``task`` once the current transaction has committed; a dead broker is only logged."""
-    transaction.on_commit(partial(_send, task, pk), robust=True)
 
+    def send() -> None:
+        current_app.send_task(f"exports.tasks.{task}", args=[str(pk)], retry=False)
 
-def _send(task: str, pk: UUID) -> None:
-    current_app.send_task(f"exports.tasks.{task}", args=[str(pk)], retry=False)
+    transaction.on_commit(send, robust=True)

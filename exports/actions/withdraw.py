@@ -1,6 +1,5 @@
 """A file leaves no more: at once, for good, and with a successor under way."""
 
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -59,6 +58,14 @@ def _stop(file: File, state: File.State, because: str) -> bool:
 def _succeed(file: File) -> File:
     successor = File.objects.create(release=file.release, bucket=file.bucket, replaces=file)
     hints.after_commit("build_file", successor.pk)
-    rows = Path(settings.STORAGE_DIR) / file.path
-    transaction.on_commit(partial(rows.unlink, missing_ok=True), robust=True)
+    _remove_after_commit(Path(settings.STORAGE_DIR) / file.path)
     return successor
+
+
+def _remove_after_commit(rows: Path) -> None:
+    """Remove the bytes; who is sending them now keeps an open file until the next recheck."""
+
+    def remove() -> None:
+        rows.unlink(missing_ok=True)
+
+    transaction.on_commit(remove, robust=True)

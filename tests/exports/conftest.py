@@ -6,7 +6,7 @@ Alice owns a blog, Bob is somebody else, and Initech is a second partner.
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -163,49 +163,58 @@ def key_of() -> Callable[..., int]:
 
 
 @pytest.fixture
-def a_file(dataset: Dataset, storage: Path) -> Callable[..., File]:
-    """A file that holds one post of each account, as a build now would leave it."""
-
-    def make(*accounts: Account, state: str = File.State.PUBLISHED) -> File:
-        return make_file(dataset, accounts, state, storage)
+def a_release(dataset: Dataset) -> Callable[..., Release]:
+    def make(state: str = Release.State.BUILDING) -> Release:
+        version = Release.objects.filter(dataset=dataset).count() + 1
+        return Release.objects.create(dataset=dataset, version=version, state=state)
 
     return make
 
 
-def make_file(dataset: Dataset, accounts, state: str, storage: Path) -> File:
-    version = Release.objects.filter(dataset=dataset).count() + 1
-    published = state == File.State.PUBLISHED
-    release = Release.objects.create(
-        dataset=dataset,
-        version=version,
-        state=Release.State.PUBLISHED if published else Release.State.BUILDING,
-    )
-    folder = storage / "releases" / str(release.pk)
+@pytest.fixture
+def a_file(a_release: Callable[..., Release], storage: Path) -> Callable[..., File]:
+    """A file that holds one post of each account, as a build now would leave it."""
+
+    def make(
+        *accounts: Account,
+        state: str = File.State.PUBLISHED,
+        release: Release | None = None,
+        **facts: Any,
+    ) -> File:
+        if release is None:
+            published = state == File.State.PUBLISHED
+            release = a_release(Release.State.PUBLISHED if published else Release.State.BUILDING)
+        facts.setdefault("bucket", release.files.count())
+        built = built_facts(release, accounts, storage)
+        return File.objects.create(release=release, state=state, **facts | built)
+
+    return make
+
+
+def built_facts(release: Release, accounts: Sequence[Account], storage: Path) -> dict[str, Any]:
+    folder = storage / "releases" / str(release.pk) / uuid.uuid4().hex
     folder.mkdir(parents=True)
     (folder / "rows.parquet").write_bytes(PARQUET)
     account_keys = np.unique(np.array([key for each in accounts for key in each.keys], np.int64))
     item_keys = np.unique(np.array([item_key(each) for each in accounts], np.int64))
     with one_snapshot() as checkpoint:
-        terms = denials.terms_of(dataset)
+        terms = denials.terms_of(release.dataset)
     place = folder.relative_to(storage).as_posix()
-    return File.objects.create(
-        release=release,
-        bucket=0,
-        state=state,
-        path=f"{place}/rows.parquet",
-        sha256=hashlib.sha256(PARQUET).hexdigest(),
-        size=len(PARQUET),
-        rows=len(accounts),
-        accounts_path=f"{place}/accounts.keys",
-        accounts_sha256=keyfile.write(folder / "accounts.keys", account_keys),
-        items_path=f"{place}/items.keys",
-        items_sha256=keyfile.write(folder / "items.keys", item_keys),
-        terms=terms,
-        snapshot=checkpoint.snapshot,
-        snapshot_at=checkpoint.at,
-        cleared=checkpoint.snapshot,
-        system_identifier=checkpoint.system_identifier,
-    )
+    return {
+        "path": f"{place}/rows.parquet",
+        "sha256": hashlib.sha256(PARQUET).hexdigest(),
+        "size": len(PARQUET),
+        "rows": len(accounts),
+        "accounts_path": f"{place}/accounts.keys",
+        "accounts_sha256": keyfile.write(folder / "accounts.keys", account_keys),
+        "items_path": f"{place}/items.keys",
+        "items_sha256": keyfile.write(folder / "items.keys", item_keys),
+        "terms": terms,
+        "snapshot": checkpoint.snapshot,
+        "snapshot_at": checkpoint.at,
+        "cleared": checkpoint.snapshot,
+        "system_identifier": checkpoint.system_identifier,
+    }
 
 
 # Other sessions ---------------------------------------------------------------------------

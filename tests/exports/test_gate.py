@@ -450,7 +450,7 @@ def test_a_look_reads_what_changed_and_not_every_account(a_file, alice, tumblr):
     (question,) = [each["sql"] for each in asked if "platforms_accountstate" in each["sql"]]
     plan = explained(question)
     assert "account_state_by_xid" in plan
-    assert "Seq Scan" not in plan
+    assert "Seq Scan on platforms_accountstate" not in plan
 
 
 def explained(question):
