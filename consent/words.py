@@ -15,6 +15,18 @@ WHY_IT_STAYS: Final[dict[str, str]] = {
 }
 """Each reason that the person's switch leaves in place, and how it would end."""
 
+BECAUSE: Final[dict[str, str]] = {
+    ReasonCode.PERSON: "you said so",
+    ReasonCode.GPC: "your browser asked for it",
+    ReasonCode.ERASURE: "a request to be erased",
+    ReasonCode.OBJECTION: "an objection",
+    ReasonCode.LEGAL: "a legal duty",
+    ReasonCode.AGENT: "your agent asked for it",
+    ReasonCode.PLATFORM_LIST: "your choice in the platform’s own settings",
+    ReasonCode.MINOR: "the account belongs to a minor",
+}
+"""Each reason, as it ends a sentence in the history."""
+
 DOORS: Final[dict[str, str]] = {
     Source.WEB: "on this website",
     Source.API: "through the API",
@@ -45,7 +57,7 @@ def of_a_no(statement: Statement) -> str:
     to_whom = f" with the partner “{statement.partner}”" if statement.partner else ""
     if statement.reason == ReasonCode.PERSON:
         return f"Sharing{to_whom} turned off"
-    return f"Sharing{to_whom} turned off: {lowered(statement)}"
+    return f"Sharing{to_whom} turned off: {BECAUSE[statement.reason]}"
 
 
 def of_a_yes(statement: Statement) -> str:
@@ -55,13 +67,7 @@ def of_a_yes(statement: Statement) -> str:
         return f"Sharing{to_whom} turned on, {since}"
     if statement.reason == ReasonCode.GPC:
         return f"Your browser’s signal set aside{to_whom}, {since}"
-    return f"No longer a reason against sharing{to_whom}: {lowered(statement)}"
-
-
-def lowered(statement: Statement) -> str:
-    """The reason's label inside a sentence."""
-    label = ReasonCode(statement.reason).label
-    return label[0].lower() + label[1:]
+    return f"No longer a reason against sharing{to_whom}: {BECAUSE[statement.reason]}"
 
 
 def who_and_where(statement: Statement) -> str:

@@ -33,7 +33,7 @@ def test_the_signal_is_applied_and_shown_on_the_same_page(browser, blog, diary):
     html = browser.get("/", **ASKS).content.decode()
 
     assert reasons(blog) == reasons(diary) == ["gpc"]
-    assert "Your browser asks sites not to share your data" in html
+    assert "Your browser asked us not to share your data" in html
     assert "None of your 2 accounts is shared" in html
 
 
@@ -43,7 +43,7 @@ def test_the_signal_stays_when_the_browser_stops_asking(browser, blog):
     html = browser.get("/").content.decode()
 
     assert reasons(blog) == ["gpc"]
-    assert "Your browser asks sites not to share your data" in html
+    assert "Your browser asked us not to share your data" in html
 
 
 @pytest.mark.parametrize("value", ["0", "2", "on"])
