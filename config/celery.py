@@ -1,7 +1,6 @@
 """The Celery application: tasks are hints, the database rows are the work."""
 
 import os
-
 from typing import Any
 
 from celery import Celery

@@ -51,6 +51,7 @@ class Report:
 
     items_read: int = 0
     shared: int = 0
+    adult: int = 0
     held: int = 0
     excluded: int = 0
     by_reason: dict[str, int] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Report:
     def add(self, dump: Dump) -> None:
         self.items_read += dump.counts["read"]
         self.shared += dump.counts["shared"]
+        self.adult += dump.counts["adult"]
         self.held += dump.counts["held"]
         self.excluded += dump.counts["excluded"]
         for reason, count in dump.counts["by_reason"].items():

@@ -88,14 +88,19 @@ class Supervisor:
             time.sleep(1)
 
     def stop(self) -> None:
-        """End every service and all that it started; nothing is left behind."""
+        """End every service and all that it started; nothing is left behind.
+
+        Each is asked itself first: a pool whose children get the signal too cannot
+        tell an end from an accident. Whatever remains of its group is killed.
+        """
         for process in self.processes.values():
-            _signal_group(process, signal.SIGTERM)
+            process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            _signal_group(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.processes.clear()
 
@@ -147,11 +152,6 @@ def end_on_signals() -> None:
 
     for number in SIGNALS:
         signal.signal(number, stop)
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
 
 
 def _end_with_parent() -> None:

@@ -58,6 +58,7 @@ class Command(BaseCommand):
     def tell(self, supervisor: Supervisor, progress: Progress) -> Story:
         step = progress.add_task("The database starts", total=1)
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
         progress.advance(step)
         step = progress.add_task("Web server, worker and beat start", total=None)
         supervisor.start(tick=lambda: progress.advance(step, 0))
@@ -90,7 +91,8 @@ class Command(BaseCommand):
             f" Leaks: {story.report.leaks}."
         )
         self.console.print()
-        self.console.print(sign_in_table(url, story.sign_ins, story.token))
+        for line in invitation(url, story.sign_ins, story.token):
+            self.console.print(line, soft_wrap=True)
 
 
 def counts_table(report: Report) -> Table:
@@ -100,6 +102,7 @@ def counts_table(report: Report) -> Table:
     for label, count in (
         ("read", report.items_read),
         ("shared", report.shared),
+        ("  of these adult, and not agreed", report.adult),
         ("held, a fact is missing", report.held),
         ("excluded", report.excluded),
     ):
@@ -109,16 +112,13 @@ def counts_table(report: Report) -> Table:
     return table
 
 
-def sign_in_table(url: str, sign_ins: list[SignIn], token: str) -> Table:
-    table = Table(title="Have a look", title_justify="left", box=None)
-    for heading in ("who", "address", "sign in with"):
-        table.add_column(heading, overflow="fold")
+def invitation(url: str, sign_ins: list[SignIn], token: str) -> Iterator[str]:
+    yield "[bold]Have a look[/]"
     addresses = {"person": f"{url}/", "operator": f"{url}/operator/audit/"}
     for each in sign_ins:
-        table.add_row(each.role, addresses[each.role], f"{each.username}  {each.password}")
-    table.add_row("partner", f"{url}/api/v1/releases/", f"Authorization: Bearer {token}")
-    table.add_row("anybody", f"{url}/api/docs/", "")
-    return table
+        yield f"  {each.role:<9} {addresses[each.role]}  as {each.username}, {each.password}"
+    yield f"  partner   curl -H 'Authorization: Bearer {token}' {url}/api/v1/releases/"
+    yield f"  anybody   {url}/api/docs/"
 
 
 @contextmanager
