@@ -80,7 +80,7 @@ class FilterForm(forms.Form):
     partner = Name(required=False, label="Partner", max_length=64, placeholder="acme")
 
     def __init__(self, query: QueryDict) -> None:
-        super().__init__(query)
+        super().__init__(query, label_suffix="")
         self.query = query
 
     def clean(self) -> dict[str, Any]:

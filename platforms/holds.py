@@ -16,7 +16,11 @@ INHERITED: Final = "parent_"
 
 ADVICE: Final[Mapping[str, str]] = {
     "access_unknown": "Ask the platform what this newsletter access level means.",
+    "answer_privacy_unknown": "Say with --fact answer.is_private=false that no answer was for its "
+    "asker only, or ask the platform for an export that says so of each.",
     "attachment_without_parent": "Nothing shows it in public: it stays held.",
+    "blog_visibility_unknown": "Say whether the blog is public with --fact blog.type=public or "
+    "private.",
     "conflicting_appearances": "The dump holds the item twice, in different states. Ask the "
     "platform for a fresh export.",
     "container_unproven": "Say what the blog or site is with --fact, or ask the platform for a "
@@ -33,11 +37,16 @@ ADVICE: Final[Mapping[str, str]] = {
     "parent_outside_dump": "Import the export that holds the parent together with this one.",
     "parent_unproven": "Import the export that holds the parent together with this one.",
     "password_unknown": "Ask the platform for an export that says whether a password is needed.",
+    "payment_unknown": "Say with --fact blog.is_paywall_on=false that nothing is behind a paywall.",
     "principal_anonymous": "Nobody can say no for an unknown person: it stays held.",
     "principal_name_only": "Ask the platform for an export with the stable id of everybody who "
     "is in an item: names change hands.",
     "published_at_unknown": "Ask the platform for an export with usable times of publication.",
+    "rating_unknown": "Say with --fact blog.is_adult=true or false whether the blog is adult.",
+    "reblog_source_unproven": "The reblog came without what it repeats, so nobody can tell whose "
+    "words are in it. Ask the platform for an export with the trail.",
     "site_visibility_unknown": "Say whether the site is public with --fact blog_public=1, 0 or -1.",
+    "state_unknown": "Ask the platform for an export with the state of each post.",
     "status_unknown": "The platform uses a state that we do not know. It is read as public only "
     "once somebody has looked up what it means.",
 }
