@@ -5,6 +5,7 @@ good, and everything that must be read was. Reads no clock and no database.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from platforms.records import (
@@ -12,6 +13,7 @@ from platforms.records import (
     Identity,
     Item,
     Judgement,
+    Media,
     Principal,
     Reason,
     Verdict,
@@ -40,6 +42,8 @@ EXCLUDING: Final = frozenset(
 
 def judge(item: Item) -> Judgement:
     """The most restrictive verdict of everything known about ``item``, with all reasons."""
+    if not _is_well_formed(item):
+        return Judgement(Verdict.HOLD, (_hold("item_malformed", "a field has a wrong type"),))
     reasons = dict.fromkeys(
         (
             *_of_its_id(item),
@@ -71,8 +75,26 @@ def of_its_time(item: Item) -> Iterator[Reason]:
         yield _exclude("published_in_the_future", "its time of publication has not come")
 
 
+def _is_well_formed(item: Item) -> bool:
+    """Whether every field has the type it declares; building a struct does not check that."""
+    texts = (item.platform, item.kind, item.title, item.text)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and bool(item.platform and item.kind)
+        and isinstance(item.required, frozenset)
+        and _holds(item.principals, Principal)
+        and _holds(item.evidence, Evidence)
+        and _holds(item.media, Media)
+        and _holds(item.tags, str)
+    )
+
+
+def _holds(values: object, kind: type) -> bool:
+    return isinstance(values, tuple) and all(isinstance(value, kind) for value in values)
+
+
 def _of_its_id(item: Item) -> Iterator[Reason]:
-    if not item.native_id:
+    if not _is_id(item.native_id):
         yield _hold("native_id_unknown", "the record has no usable id of its own")
 
 
@@ -112,13 +134,17 @@ def _of_one_principal(principal: Principal) -> Reason | None:
         return _exclude("principal_gone", f"the {who} is gone and cannot be asked")
     if principal.identity is Identity.ANONYMOUS:
         return _hold("principal_anonymous", f"nothing says who the {who} is")
-    if principal.identity is not Identity.STABLE or not principal.native_id:
+    if principal.identity is not Identity.STABLE or not _is_id(principal.native_id):
         return _hold("principal_name_only", f"the {who} has a name but no stable id")
     return None
 
 
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _is_exact(moment: object) -> bool:
-    return getattr(moment, "tzinfo", None) is not None
+    return isinstance(moment, datetime) and moment.tzinfo is not None
 
 
 def _hold(code: str, detail: str) -> Reason:

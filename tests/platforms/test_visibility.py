@@ -189,6 +189,24 @@ def test_more_knowledge_never_makes_an_item_more_public_once_levels_are_proven(
     assert RANK.index(judge(after).verdict) >= RANK.index(judge(before).verdict)
 
 
+FIELDS_THAT_DECIDE = [
+    name
+    for name in Item.__struct_fields__
+    if name not in ("container_id", "title", "text", "tags", "media", "required")
+]
+
+
+@pytest.mark.parametrize("garbage", [None, "", 7, [], {}, (None,)], ids=repr)
+@pytest.mark.parametrize("field", FIELDS_THAT_DECIDE)
+def test_an_item_with_a_field_that_is_empty_or_garbage_is_not_shared(field, garbage):
+    assert judge(changed(**{field: garbage})).verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize("field", ["title", "text", "tags", "media", "required"])
+def test_even_content_must_have_its_type(field):
+    assert judge(changed(**{field: 7})).verdict is Verdict.HOLD
+
+
 def test_no_reading_of_a_platform_clears_an_opt_out():
     with pytest.raises(ValueError, match="only a person"):
         AccountReading(

@@ -81,6 +81,7 @@ def _first_pass(
                     known.add(blog, posting=posting)
                 if not is_published(record) and (number := id_of(record)):
                     unpublished.add(number)
+    known.join_by_name()
     return Surroundings(known, values, frozenset(unpublished), observed_at)
 
 

@@ -156,15 +156,23 @@ class Blogs:
         elif name is not None:
             self._by_name.setdefault(_folded(name), Blog()).add(raw)
 
+    def join_by_name(self) -> None:
+        """Let what records without uuid say reach the blogs of that name; once all are read."""
+        for blog in self._by_uuid.values():
+            self._add_worse(blog, blog.handle)
+
     def get(self, raw: Mapping[str, Any]) -> Blog:
         """What is known of the blog that ``raw`` names."""
-        known = Blog()
-        known.add(raw)
-        known = self._by_uuid.get(uuid_in(raw) or "", known)
-        for name in filter(None, {known.handle, name_in(raw.get("name"))}):
-            if nameless := self._by_name.get(_folded(name)):
-                known.add_worse(nameless)
+        known = self._by_uuid.get(uuid_in(raw) or "")
+        if known is None:
+            known = Blog()
+            known.add(raw)
+        self._add_worse(known, name_in(raw.get("name")))
         return known
+
+    def _add_worse(self, blog: Blog, name: str | None) -> None:
+        if self._by_name and name and (nameless := self._by_name.get(_folded(name))):
+            blog.add_worse(nameless)
 
     def is_attested(self, uuid: str | None) -> bool:
         """Whether the operator vouches that this blog, one of the dump's own, is public."""

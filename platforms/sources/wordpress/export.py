@@ -6,6 +6,7 @@ repaired. Memory is bounded by one item, not by the file.
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
@@ -191,6 +192,7 @@ class _Reader:
         )
 
 
+@lru_cache(maxsize=4096)
 def _short(name: str) -> str:
     """``prefix:local`` for the namespaces that have a meaning here, whatever the prefix."""
     uri, _, local = name.rpartition(SEPARATOR)

@@ -30,8 +30,7 @@ SLUG: Final = "wordpress"
 ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 KIND: Final = re.compile(r"[a-z0-9_-]{1,40}")
 PLAIN_LOGIN: Final = re.compile(r"[\w.@+*-]+(?: [\w.@+*-]+)*")
-DATE: Final = "%Y-%m-%d %H:%M:%S"
-DATE_SHAPE: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+DATE_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 SHARED_TYPES: Final = frozenset({"post", "page", "attachment"})
 STATUSES: Final = {
     "publish": Visibility.PUBLIC,
@@ -491,7 +490,7 @@ def _moment(text: str | None) -> datetime | None:
     if text is None or not DATE_SHAPE.fullmatch(text):
         return None
     try:
-        return datetime.strptime(text, DATE).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
         return None
 

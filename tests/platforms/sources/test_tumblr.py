@@ -265,6 +265,7 @@ def test_a_record_without_uuid_can_only_speak_against_a_blog_of_that_name(tmp_pa
 
     assert codes(only(tmp_path, raw, {"blog": good})) == {"blog_visibility_unknown"}
     assert "private" in codes(only(tmp_path, post(), {"blog": bad}))
+    assert not any(r.clears for r in readings(tmp_path, "tumblr", post(), {"blog": bad}))
 
 
 def test_one_id_that_appears_published_and_private_is_not_shared(tmp_path):
