@@ -50,6 +50,7 @@ REFUSALS: Final = {
     (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
     (503, PROBLEM): problem("Consent cannot be checked now: nothing is served. Try again."),
 }
+NO_SUCH_PAGE: Final = problem("The cursor leads nowhere: begin again without one.")
 NOT_YOURS: Final = {(404, PROBLEM): problem("Unknown, or not yours.")}
 
 
@@ -96,7 +97,9 @@ class ReleasesView(PartnerView, ListAPIView[Any]):
     pagination_class = ReleasePages
 
     @extend_schema(
-        tags=TAGS, operation_id="releases", responses={200: ReleaseSerializer} | REFUSALS
+        tags=TAGS,
+        operation_id="releases",
+        responses={200: ReleaseSerializer(many=True), (404, PROBLEM): NO_SUCH_PAGE} | REFUSALS,
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Your published releases, newest first."""

@@ -31,9 +31,14 @@ def acme(token: str) -> Client:
 
 
 @pytest.fixture
-def stranger(initech: Partner) -> Client:
+def stranger_token(initech: Partner) -> str:
+    return token_of(initech)
+
+
+@pytest.fixture
+def stranger(stranger_token: str) -> Client:
     """Another partner's machine."""
-    return Client(headers={"Authorization": f"Bearer {token_of(initech)}"})
+    return Client(headers={"Authorization": f"Bearer {stranger_token}"})
 
 
 @pytest.fixture
@@ -52,6 +57,7 @@ def with_bytes(file: File, content: bytes, storage: Path) -> File:
     (storage / file.path).write_bytes(content)
     file.size = len(content)
     file.sha256 = hashlib.sha256(content).hexdigest()
-    file.published_at = timezone.now()
+    file.published_at = file.release.published_at = timezone.now()
+    file.release.save()
     file.save()
     return file
