@@ -92,7 +92,7 @@ def test_the_summary_is_apart_from_the_lines(tmp_path, export):
 
     assert "7 items" in done.stderr
     assert "status_private" in done.stderr
-    assert "principal_name_only" in done.stderr
+    assert "principal_anonymous" in done.stderr
 
 
 def test_adult_items_are_excluded_unless_the_agreement_admits_them(tmp_path):

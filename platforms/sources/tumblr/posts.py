@@ -170,15 +170,19 @@ def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
 
 def _read_state(post: Reading) -> None:
     state = post.raw.get("state")
-    visibility = STATES.get(state, Visibility.UNKNOWN) if isinstance(state, str) else None
-    if visibility in (None, Visibility.UNKNOWN):
+    visibility = _state(state)
+    if visibility is Visibility.UNKNOWN:
         post.doubt("state_unknown", f"state is {_read(state)}")
-    elif visibility is not None:
+    else:
         post.say(visibility, f"state_{state}", f"state is {state}")
     if post.raw.get("queued_state") is not None:
         post.say(Visibility.UNPUBLISHED, "state_queued", "it has a queued_state")
     if is_published(post.raw) and id_of(post.raw) in post.around.unpublished:
         post.doubt("conflicting_appearances", "the dump holds this id also as not published")
+
+
+def _state(raw: object) -> Visibility:
+    return STATES.get(raw, Visibility.UNKNOWN) if isinstance(raw, str) else Visibility.UNKNOWN
 
 
 def _read_blog(post: Reading) -> None:
@@ -258,7 +262,9 @@ def _read_trail_item(item: dict[str, Any], role: Role, post: Reading) -> None:
         post.doubt("trail_unknown", "a trail item's post.id is not understood", "embedded")
     _read_trail_blog(blog, role, post)
     _read_trail_content(item, post)
-    _read_commerce(item, post, "embedded")
+    for raw in (item, object_in(item, "post")):
+        _read_trail_flags(raw, post)
+        _read_commerce(raw, post, "embedded")
 
 
 def _read_trail_blog(blog: dict[str, Any], role: Role, post: Reading) -> None:
@@ -271,6 +277,23 @@ def _read_trail_blog(blog: dict[str, Any], role: Role, post: Reading) -> None:
     post.evidence.extend(evidence_of(known, attested=attested, level="embedded"))
     for field in (*RATING, *PAYMENT):
         post.evidence.extend(against(known, field, "embedded"))
+
+
+def _read_trail_flags(raw: Mapping[str, Any], post: Reading) -> None:
+    """A trail item rarely says what a post must say; where it does, that counts."""
+    found = {"state_unknown": frozenset[Visibility]()}
+    if "state" in raw:
+        found["state_unknown"] = frozenset({_state(raw["state"])})
+    labels = [_label(raw[name]) for name in LABELS if name in raw]
+    found["rating_unknown"] = _flag(raw, "is_nsfw").union(*labels)
+    found["payment_unknown"] = _flag(raw, "is_paywalled")
+    for code, visibilities in found.items():
+        for visibility in sorted(visibilities - {Visibility.PUBLIC}):
+            known = visibility is not Visibility.UNKNOWN
+            detail = "a trail item says so" if known else "a trail item is not understood"
+            post.say(visibility, f"trail_{visibility}" if known else code, detail, "embedded")
+    if "is_private" in raw:
+        _read_privacy(raw["is_private"], post, "embedded", "")
 
 
 def _read_trail_content(item: dict[str, Any], post: Reading) -> None:

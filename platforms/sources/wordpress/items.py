@@ -96,13 +96,13 @@ class Authors:
         self._ids: dict[str, set[str]] = {}
 
     def declare(self, element: Element) -> None:
-        login = element.only("wp:author_login")
-        number = element.only("wp:author_id")
+        login = name_in(element.only("wp:author_login"))
+        number = number_of(element, "wp:author_id")
         if login is None:
             return
         self._logins.setdefault(login, set()).add(number)
         self._spellings.setdefault(_folded(login), set()).add(login)
-        if number and ID.fullmatch(number):
+        if number:
             self._ids.setdefault(number, set()).add(login)
 
     def update(self, other: "Authors") -> None:
@@ -191,8 +191,8 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
     marks += [_mark(r.verdict, r.code) for r in of_its_time(_dated(element, observed_at))]
     return Appearance(
         _kind(element),
-        element.only("dc:creator"),
-        element.only("wp:post_parent") if _kind(element) == "attachment" else None,
+        name_in(element.only("dc:creator")),
+        number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None,
         tuple(marks),
     )
 
@@ -419,8 +419,7 @@ def _commenter(element: Element, context: Context) -> Principal:
     login = context.authors.login_of(number) if number else None
     if login is not None:
         return _author(login, context)
-    named = bool((element.only("wp:comment_author") or "").strip())
-    return Principal(Role.OWNER, Identity.NAME if named else Identity.ANONYMOUS)
+    return Principal(Role.OWNER, Identity.ANONYMOUS)
 
 
 def _author(login: str | None, context: Context) -> Principal:
