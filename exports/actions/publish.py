@@ -66,6 +66,7 @@ def staged_and_checked(files: list[File]) -> list[Look]:
     return looks
 
 
+@transaction.atomic
 def stage(files: list[File]) -> None:
     verified = File.objects.filter(pk__in=[file.pk for file in files], state=File.State.VERIFIED)
     verified.update(state=File.State.STAGED)
