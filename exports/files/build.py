@@ -76,7 +76,8 @@ def build_file(
 def delivered(items: pa.Table, pseudonyms: Pseudonyms) -> pa.Table:
     """The partner's columns of archived ``items``."""
     records = pa.array(pseudonyms.records(items["item_key"].to_pylist()), pa.string())
-    authors = pa.array(pseudonyms.authors(items["owner_key"].to_pylist()), pa.string())
+    owners, owner_of = np.unique(integers(items["owner_key"]), return_inverse=True)
+    authors = pa.array(pseudonyms.authors(owners.tolist()), pa.string()).take(pa.array(owner_of))
     named = items.append_column("record_id", records).append_column("author_id", authors)
     return named.select(DELIVERED.names).cast(DELIVERED)
 
