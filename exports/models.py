@@ -226,7 +226,6 @@ class Receipt(models.Model):
     class Outcome(models.TextChoices):
         ASKED = "asked", "Asked for"
         DENIED = "denied", "Refused"
-        SENDING = "sending", "Being sent"
         SENT = "sent", "Sent in full"
         STOPPED = "stopped", "Stopped by the gate"
         BROKEN = "broken", "Connection ended early"

@@ -168,7 +168,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("asked", "Asked for"),
                             ("denied", "Refused"),
-                            ("sending", "Being sent"),
                             ("sent", "Sent in full"),
                             ("stopped", "Stopped by the gate"),
                             ("broken", "Connection ended early"),
