@@ -68,7 +68,10 @@ class Supervisor:
                 *("--workers", "2", "--threads", "8", "--worker-class", "gthread"),
                 *("--graceful-timeout", "5", "--no-control-socket"),
             ],
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
+            "worker": [
+                *(*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            ],
             "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""],
         }
 
