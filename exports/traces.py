@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q
 
 from consent.decision import Keys, sorted_keys
+from exports.gate import GateClosed, SidecarDamaged, look
 from exports.models import File, Receipt, Release
 from exports.releases import ever_published
 from platforms.archive import keyfile
@@ -37,6 +38,7 @@ class Trace:
     file: File
     accounts: tuple[Account, ...]
     fetches: Fetches
+    may_leave: bool
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,21 @@ def traces_of(release: Release, theirs: list[tuple[Account, Keys]]) -> ReleaseTr
             unreadable += 1
             continue
         if inside:
-            traces.append(Trace(file, inside, fetches_of(file)))
+            traces.append(Trace(file, inside, fetches_of(file), may_leave(file)))
     return ReleaseTraces(release, tuple(traces), unreadable)
 
 
 def who_is_in(file: File, theirs: list[tuple[Account, Keys]]) -> tuple[Account, ...]:
     keys = keyfile.load(settings.STORAGE_DIR / file.accounts_path, file.accounts_sha256)
     return tuple(account for account, own in theirs if keyfile.intersects(np.asarray(keys), own))
+
+
+def may_leave(file: File) -> bool:
+    """What the gate would say now; only asks, so nothing is withdrawn by reading a page."""
+    try:
+        return look(file, File.State.PUBLISHED).objection is None
+    except (GateClosed, SidecarDamaged):
+        return False
 
 
 def fetches_of(file: File) -> Fetches:

@@ -119,6 +119,19 @@ def test_after_an_opt_out_the_page_says_that_nobody_can_fetch_it(
     assert "A copy that they have is out of our reach" in page
 
 
+def test_right_after_an_opt_out_the_page_does_not_wait_for_the_withdrawal(
+    browser, published, alice, opt_out
+):
+    file = published(alice)
+    opt_out(alice)
+
+    page = seen(browser.get(MINE))
+
+    file.refresh_from_db()
+    assert "Cannot be fetched any more" in page
+    assert file.state == File.State.PUBLISHED
+
+
 def test_a_file_without_them_is_not_shown(browser, published, bob):
     published(bob)
 

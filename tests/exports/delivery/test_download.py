@@ -100,6 +100,12 @@ def test_who_has_the_file_is_told_so_without_bytes(fetch, file):
     assert not file.receipts.exists()
 
 
+def test_head_says_not_modified_as_get_does(acme, file):
+    response = acme.head(address(file), headers={"If-None-Match": f'"{file.sha256}"'})
+
+    assert response.status_code == 304
+
+
 @pytest.mark.parametrize("accepted", ["*/*", PARQUET, "text/html", "application/json"])
 def test_what_a_client_says_it_accepts_changes_nothing(fetch, accepted):
     assert body(fetch(Accept=accepted)) == CONTENT
