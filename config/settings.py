@@ -1,7 +1,7 @@
 """Every setting, read from the environment; the defaults need no server.
 
 ``docs/operating.md`` lists the variables. Unset ``DATABASE_URL`` means the embedded
-PostgreSQL, unset ``REDIS_URL`` Celery over the file system and the database's cache.
+PostgreSQL, unset ``REDIS_URL`` Celery over the file system.
 """
 
 import secrets
@@ -124,19 +124,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Work in the background -------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL", "")
+# Sign-in counts its failures in the cache. In Redis, nobody could sign in to opt out while
+# Redis is down; the database is needed for that anyway.
 CACHES = {
-    "default": (
-        {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
-        }
-        if REDIS_URL
-        else {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "withhold_cache",
-        }
-    )
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "withhold_cache",
+    }
 }
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "folder://localhost"
