@@ -1,8 +1,9 @@
 """The clients of one history: a program that forks them, and says on standard output how far it is.
 
 Run by the tests as ``python -m tests.history.clients``: each line on standard input is an
-``Order``, or the answer to "between". Each client notes in a file of its own what it began and how it ended, by a clock that all
-processes of a machine share. A lost connection is an unknown outcome, never a crash.
+``Order``, or the answer to "between". Each client notes in a file of its own what it began
+and how it ended, by a clock that all processes of a machine share. A lost connection is an
+unknown outcome, never a crash.
 """
 
 import json
