@@ -17,8 +17,9 @@ from django.conf import settings
 from consent.decision import Keys
 from exports import denials
 from exports.actions.withdraw import set_aside, withdraw
-from exports.models import File
+from exports.models import Dataset, File
 from exports.primary import Checkpoint, one_snapshot
+from exports.rereadings import RunUnreadable, speaks_against
 from platforms.archive import keyfile
 from platforms.models import Run
 from platforms.snapshots import xmin_of
@@ -104,12 +105,13 @@ class ClearedFile:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What one look at ``file`` found: an objection, or None."""
+    """What one look at ``file`` found: an objection, or None, after so many newer runs."""
 
     file: File
     contents: Contents
     checkpoint: Checkpoint
     objection: Objection | None
+    newer_runs: int
 
 
 def clear(file: File) -> ClearedFile:
@@ -117,8 +119,9 @@ def clear(file: File) -> ClearedFile:
 
     Call it outside any transaction, and after the receipt has been committed.
     """
-    cleared = _admit(_look_or_set_aside(file))
-    _remember(cleared)
+    found = _look_or_set_aside(file)
+    cleared = _admit(found)
+    _remember(found)
     return cleared
 
 
@@ -138,7 +141,9 @@ def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
         _require_deliverable(current, state)
         contents = after.contents if after else Contents.of(current)
         since = _since(current, after, now)
-        return Look(current, contents, now, _objection(current, contents, since))
+        runs = denials.runs_against(current.release.dataset, since)
+        objection = _objection(current, contents, since, runs)
+    return Look(current, contents, now, objection, len(runs))
 
 
 def _require_deliverable(file: File, state: str) -> None:
@@ -160,7 +165,9 @@ def _since(file: File, after: ClearedFile | None, now: Checkpoint) -> str | None
     return snapshot if cluster == now.system_identifier else None
 
 
-def _objection(file: File, contents: Contents, since: str | None) -> Objection | None:
+def _objection(
+    file: File, contents: Contents, since: str | None, runs: list[Run]
+) -> Objection | None:
     dataset = file.release.dataset
     terms = denials.terms_of(dataset)
     if file.terms != terms:
@@ -170,7 +177,7 @@ def _objection(file: File, contents: Contents, since: str | None) -> Objection |
         return Objection.ACCOUNT
     if _any_in(contents.items, denials.items_against(since)):
         return Objection.ITEM
-    if _any_in(contents.items, map(_withheld, denials.runs_against(dataset, since))):
+    if any(_speaks_against(run, contents, dataset) for run in runs):
         return Objection.RUN
     return None
 
@@ -179,12 +186,14 @@ def _any_in(contents: Keys, chunks: Iterable[Keys]) -> bool:
     return any(keyfile.intersects(contents, chunk) for chunk in chunks)
 
 
-def _withheld(run: Run) -> Keys:
+def _speaks_against(run: Run, contents: Contents, dataset: Dataset) -> bool:
     try:
-        return keyfile.load(settings.STORAGE_DIR / run.withheld_path, run.withheld_sha256)
-    except keyfile.KeyFileDamaged as damage:
-        logger.error("run %s cannot be checked against: %s", run.pk, damage)
-        raise GateClosed(Closed.UNCHECKABLE) from damage
+        return speaks_against(
+            run, accounts=contents.accounts, items=contents.items, adult=dataset.adult
+        )
+    except RunUnreadable as unreadable:
+        logger.error("the gate is closed: %s", unreadable)
+        raise GateClosed(Closed.UNCHECKABLE) from unreadable
 
 
 def _look_or_set_aside(file: File) -> Look:
@@ -203,13 +212,14 @@ def _admit(found: Look) -> ClearedFile:
     return ClearedFile(found.file, found.contents, found.checkpoint, _GATE)
 
 
-def _remember(cleared: ClearedFile) -> None:
+def _remember(found: Look) -> None:
     """Let the next look begin where this one ended, unless another one was faster.
 
     Not after every look: each would be a write that gives the next one nothing to skip.
     """
-    old, new = cleared.file, cleared.checkpoint
-    if old.system_identifier == new.system_identifier and not _far(old.cleared, new.snapshot):
+    old, new = found.file, found.checkpoint
+    restored = old.system_identifier != new.system_identifier
+    if not (restored or found.newer_runs or _far(old.cleared, new.snapshot)):
         return
     File.objects.published().filter(pk=old.pk, cleared=old.cleared).update(
         cleared=new.snapshot, system_identifier=new.system_identifier

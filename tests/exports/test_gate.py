@@ -175,9 +175,46 @@ def test_a_newer_dump_that_does_not_share_the_post_closes_it(a_file, alice, arch
     assert refused(file).because == Objection.RUN
 
 
-def test_a_newer_dump_that_shares_the_post_leaves_it_open(a_file, alice, archive, post):
+def test_a_newer_dump_that_rates_the_post_adult_closes_it(a_file, alice, archive, post):
     file = a_file(alice)
-    archive(post(alice))
+    archive(post(alice, adult=True))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_where_adult_posts_are_agreed_it_does_not(a_file, alice, archive, post, dataset):
+    type(dataset).objects.filter(pk=dataset.pk).update(adult=True)
+    dataset.refresh_from_db()
+    file = a_file(alice)
+    archive(post(alice, adult=True))
+
+    assert gate.clear(file)
+
+
+def test_a_newer_dump_that_finds_somebody_else_in_the_post_closes_it(
+    a_file, alice, bob, archive, post
+):
+    file = a_file(alice)
+    archive(post(alice, account_keys=tuple(sorted({*alice.keys, *bob.keys}))))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_newer_dump_with_other_posts_leaves_it_open(a_file, alice, bob, archive, post):
+    file = a_file(alice)
+    archive(post(alice, 2, adult=True), post(bob, verdict=Verdict.EXCLUDE))
+
+    assert gate.clear(file)
+
+
+def test_a_newer_dump_that_says_the_same_leaves_it_open_and_is_read_once(
+    a_file, alice, archive, post, storage
+):
+    file = a_file(alice)
+    run = archive(post(alice))
+    assert gate.clear(file)
+
+    (storage / run.path).unlink()
 
     assert gate.clear(file)
 
@@ -358,12 +395,14 @@ def spoil(path, damage):
         path.write_bytes({"changed": b"x" * 8 + kept[8:], "cut short": kept[:-1]}.get(damage, b""))
 
 
+@pytest.mark.parametrize("part", ["path", "withheld_path"])
+@pytest.mark.parametrize("damage", ["missing", "emptied"])
 def test_a_run_that_cannot_be_read_closes_the_gate_and_keeps_the_file(
-    a_file, alice, bob, archive, post, storage
+    a_file, alice, bob, archive, post, storage, part, damage
 ):
     file = a_file(alice)
     run = archive(post(bob, verdict=Verdict.EXCLUDE))
-    (storage / run.withheld_path).unlink()
+    spoil(storage / getattr(run, part), damage)
 
     assert refused(file).reason == Closed.UNCHECKABLE
     assert File.objects.get(pk=file.pk).state == File.State.PUBLISHED
