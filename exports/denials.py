@@ -15,7 +15,7 @@ from django.db.models import BigIntegerField, F, Func, Q, QuerySet
 
 from consent.decision import Denials, Keys
 from consent.models import Standing
-from exports.models import Dataset, Partner
+from exports.models import Dataset
 from exports.primary import Checkpoint, one_snapshot
 from platforms.models import AccountState, ItemState, Platform, Run
 from platforms.snapshots import SnapshotXmin, VisibleInSnapshot
@@ -60,40 +60,58 @@ def opt_in_platforms(dataset: Dataset) -> list[str]:
     return list(agreed.order_by("slug").values_list("slug", flat=True))
 
 
-# What changed: ``since`` is a snapshot's text, or None for everything there is. ------------
+# What changed -------------------------------------------------------------------------------
 
 
-def accounts_against(partner: Partner, opt_in: list[str], since: str | None) -> Iterator[Keys]:
-    """Keys of accounts that a file from before may hold no more, in sorted chunks.
+class Changes:
+    """What speaks against files of ``dataset`` and was not yet to be seen in ``since``.
 
-    Not only who denies: sharing from a day on also speaks against older content, and
-    that the account had denied in between can no longer be seen. An account whose
-    standing is old counts when it gained a key.
+    ``since`` is a snapshot's text, or None for everything there is. Keys come in sorted
+    chunks, so memory is bounded however much has changed; ``read`` counts them.
     """
-    said = Standing.objects.for_partner(partner.slug).filter(
-        Q(denied=True)
-        | Q(shared_from__isnull=False)
-        | Q(account__platform__in=opt_in, allowed=False)
-    )
-    reported = AccountState.objects.denied()
-    yield from _chunks(
-        _keys(_changed(reported, since), F("account_key")).union(
-            _keys(_changed(said, since), Unnest("account__keys")),
-            _keys(_account_changed(said, since), Unnest("account__keys")),
-            all=True,
+
+    def __init__(self, dataset: Dataset, since: str | None) -> None:
+        self.read = 0
+        self._dataset = dataset
+        self._since = since
+
+    def accounts(self, opt_in: list[str]) -> Iterator[Keys]:
+        """Keys of accounts that a file from before may hold no more.
+
+        Not only who denies: sharing from a day on also speaks against older content,
+        and that the account had denied in between can no longer be seen. An account
+        whose standing is old counts when it gained a key.
+        """
+        said = Standing.objects.for_partner(self._dataset.partner.slug).filter(
+            Q(denied=True)
+            | Q(shared_from__isnull=False)
+            | Q(account__platform__in=opt_in, allowed=False)
         )
-    )
+        reported = AccountState.objects.denied()
+        return self._counted(
+            _keys(_changed(reported, self._since), F("account_key")).union(
+                _keys(_changed(said, self._since), Unnest("account__keys")),
+                _keys(_account_changed(said, self._since), Unnest("account__keys")),
+                all=True,
+            )
+        )
 
+    def items(self) -> Iterator[Keys]:
+        """Keys of items that the platform took back."""
+        taken_back = _changed(ItemState.objects.blocking(), self._since)
+        return self._counted(_keys(taken_back, F("item_key")))
 
-def items_against(since: str | None) -> Iterator[Keys]:
-    """Keys of items that the platform took back, in sorted chunks."""
-    yield from _chunks(_keys(_changed(ItemState.objects.blocking(), since), F("item_key")))
+    def runs(self) -> list[Run]:
+        """Runs that a file from before has not heard."""
+        live = Run.objects.live().filter(platform__in=self._dataset.platforms)
+        runs = list(_changed(live, self._since))
+        self.read += sum(run.rows for run in runs)
+        return runs
 
-
-def runs_against(dataset: Dataset, since: str | None) -> list[Run]:
-    """Runs whose withheld items a file from before may still hold."""
-    live = Run.objects.live().filter(platform__in=dataset.platforms)
-    return list(_changed(live, since))
+    def _counted(self, keys: "QuerySet[Any]") -> Iterator[Keys]:
+        for chunk in _chunks(keys):
+            self.read += len(chunk)
+            yield chunk
 
 
 def _changed(rows: Any, since: str | None) -> Any:

@@ -15,8 +15,8 @@ from typing import Final, Self
 from django.conf import settings
 
 from consent.decision import Keys
-from exports import denials
 from exports.actions.withdraw import set_aside, withdraw
+from exports.denials import Changes, terms_of
 from exports.models import Dataset, File
 from exports.primary import Checkpoint, one_snapshot
 from exports.rereadings import RunUnreadable, speaks_against
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 STATEMENT_TIMEOUT_MS: Final = 2_000
 REMEMBER_AFTER: Final = 100
+"""So many transactions, or so much to read, make it worth writing down how far a look came."""
+
 _GATE: Final = object()
 
 
@@ -105,13 +107,13 @@ class ClearedFile:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What one look at ``file`` found: an objection, or None, after so many newer runs."""
+    """What one look at ``file`` found: an objection, or None; and how much it had to read."""
 
     file: File
     contents: Contents
     checkpoint: Checkpoint
     objection: Objection | None
-    newer_runs: int
+    read: int
 
 
 def clear(file: File) -> ClearedFile:
@@ -140,10 +142,9 @@ def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
         current = File.objects.select_related("release__dataset__partner").get(pk=file.pk)
         _require_deliverable(current, state)
         contents = after.contents if after else Contents.of(current)
-        since = _since(current, after, now)
-        runs = denials.runs_against(current.release.dataset, since)
-        objection = _objection(current, contents, since, runs)
-    return Look(current, contents, now, objection, len(runs))
+        changes = Changes(current.release.dataset, _since(current, after, now))
+        objection = _objection(current, contents, changes)
+    return Look(current, contents, now, objection, changes.read)
 
 
 def _require_deliverable(file: File, state: str) -> None:
@@ -165,19 +166,16 @@ def _since(file: File, after: ClearedFile | None, now: Checkpoint) -> str | None
     return snapshot if cluster == now.system_identifier else None
 
 
-def _objection(
-    file: File, contents: Contents, since: str | None, runs: list[Run]
-) -> Objection | None:
+def _objection(file: File, contents: Contents, changes: Changes) -> Objection | None:
     dataset = file.release.dataset
-    terms = denials.terms_of(dataset)
+    terms = terms_of(dataset)
     if file.terms != terms:
         return Objection.TERMS
-    against = denials.accounts_against(dataset.partner, terms["opt_in"], since)
-    if _any_in(contents.accounts, against):
+    if _any_in(contents.accounts, changes.accounts(terms["opt_in"])):
         return Objection.ACCOUNT
-    if _any_in(contents.items, denials.items_against(since)):
+    if _any_in(contents.items, changes.items()):
         return Objection.ITEM
-    if any(_speaks_against(run, contents, dataset) for run in runs):
+    if any(_speaks_against(run, contents, dataset) for run in changes.runs()):
         return Objection.RUN
     return None
 
@@ -215,17 +213,13 @@ def _admit(found: Look) -> ClearedFile:
 def _remember(found: Look) -> None:
     """Let the next look begin where this one ended, unless another one was faster.
 
-    Not after every look: each would be a write that gives the next one nothing to skip.
+    Not after every look: most would be writes that give the next one nothing to skip.
     """
     old, new = found.file, found.checkpoint
     restored = old.system_identifier != new.system_identifier
-    if not (restored or found.newer_runs or _far(old.cleared, new.snapshot)):
+    passed = xmin_of(new.snapshot) - xmin_of(old.cleared)
+    if not restored and found.read < REMEMBER_AFTER and passed < REMEMBER_AFTER:
         return
     File.objects.published().filter(pk=old.pk, cleared=old.cleared).update(
         cleared=new.snapshot, system_identifier=new.system_identifier
     )
-
-
-def _far(earlier: str, later: str) -> bool:
-    """True if enough transactions lie between the two snapshots to be worth skipping."""
-    return xmin_of(later) - xmin_of(earlier) >= REMEMBER_AFTER

@@ -211,7 +211,7 @@ def test_a_newer_dump_that_says_the_same_leaves_it_open_and_is_read_once(
     a_file, alice, archive, post, storage
 ):
     file = a_file(alice)
-    run = archive(post(alice))
+    run = archive(*(post(alice, number) for number in range(gate.REMEMBER_AFTER)))
     assert gate.clear(file)
 
     (storage / run.path).unlink()
@@ -296,6 +296,18 @@ def test_a_look_is_not_written_down_for_a_handful_of_transactions(a_file, alice)
 
     file.refresh_from_db()
     assert file.cleared == file.snapshot
+
+
+def test_after_much_was_read_the_next_look_begins_behind_it(a_file, alice, tumblr):
+    file = a_file(alice)
+    strangers = set(range(gate.REMEMBER_AFTER)) - set(alice.keys)
+    note_account(tumblr, strangers, denies=["blog_private"], by=OPERATOR)
+
+    first = gate.look(file, File.State.PUBLISHED)
+    gate.clear(file)
+    second = gate.look(file, File.State.PUBLISHED)
+
+    assert (first.read, second.read) == (gate.REMEMBER_AFTER, 0)
 
 
 def test_what_is_remembered_hides_nothing_that_comes_later(
