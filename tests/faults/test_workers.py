@@ -41,6 +41,9 @@ def test_a_worker_killed_in_the_middle_of_a_build_loses_nothing(
     assert max(file["attempts"] for file in hand.look_at(release=release)["files"]) == 2
 
 
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux limits the files of a running process"
+)
 def test_a_full_disk_fails_the_build_cleanly_and_room_mends_it(
     hand, running, until, room_for, is_published, published_once
 ):

@@ -29,10 +29,10 @@ def outcome(play, power_cut):
         "shipped",
         gate="shipped",
         phases=2,
-        acknowledged=150,
-        served=150,
+        acknowledged=250,
+        served=250,
         patience_s=50,
-        accounts=3000,
+        accounts=4000,
         pipelines=3,
         workers=2,
         between=power_cut,
@@ -50,9 +50,9 @@ def test_nothing_is_served_after_an_acknowledged_opt_out_also_when_postgresql_is
     )
 
     assert list(history.violations()) == []
-    assert min(len(acknowledged), len(served)) >= 250
-    assert len(history.of("opt_out", "ok", since=outcome.killed_at)) >= 100
-    assert len(history.of("fetch", "ok", since=outcome.killed_at)) >= 100
+    assert min(len(acknowledged), len(served)) >= 400
+    assert len(history.of("opt_out", "ok", since=outcome.killed_at)) >= 200
+    assert len(history.of("fetch", "ok", since=outcome.killed_at)) >= 200
     assert set(acknowledged) <= set(kept["denied"])
     assert sorted(kept["stated"]) == sorted(kept["denied"])
     assert kept["recorded"] == len(kept["stated"])
