@@ -29,8 +29,7 @@ class _Unacceptable(ValueError):
 def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:
     """Each JSON document of ``path`` with the line it begins on; blank lines are skipped."""
     with opened(path) as handle:
-        first = _line(handle, path, line=1, byte=0)
-        if _is_one_of_many(first, handle, path):
+        if _is_one_of_many(handle, path):
             yield from _lines(handle, path, progress)
             return
         handle.seek(0)
@@ -42,12 +41,16 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
         progress(len(text))
 
 
-def _is_one_of_many(first: bytes, handle: BinaryIO, path: Path) -> bool:
-    """Whether the first line is a document of its own with more lines after it."""
-    if len(first) == path.stat().st_size:
+def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
+    """Whether the first line with something in it is a document, and there are more lines."""
+    first, line = b"", 1
+    while not first.removeprefix(BOM).strip():
+        byte = handle.tell()
+        if not (first := _line(handle, path, line=line, byte=byte)):
+            return True
+        line += 1
+    if handle.tell() == path.stat().st_size:
         return False
-    if not first.removeprefix(BOM).strip():
-        return True
     try:
         _loads(first)
     except ValueError:

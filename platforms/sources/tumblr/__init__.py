@@ -16,7 +16,7 @@ from platforms.sources.tumblr.posts import (
     Surroundings,
     blogs_in,
     id_of,
-    is_published,
+    is_open,
     item_of,
     odd_item,
 )
@@ -69,9 +69,9 @@ def _first_pass(
     observed_at: datetime,
     progress: Callable[[int], None],
 ) -> Surroundings:
-    """Every blog of the dump, and the ids of posts that some appearance does not publish."""
+    """Every blog of the dump, and the ids of posts that some appearance does not open to all."""
     known = Blogs(values)
-    unpublished = set()
+    closed = set()
     for path in paths:
         for shape, record in _records(path, progress):
             if shape is Shape.BLOG:
@@ -79,10 +79,10 @@ def _first_pass(
             elif shape is Shape.POST:
                 for blog, posting in blogs_in(record):
                     known.add(blog, posting=posting)
-                if not is_published(record) and (number := id_of(record)):
-                    unpublished.add(number)
+                if not is_open(record) and (number := id_of(record)):
+                    closed.add(number)
     known.join_by_name()
-    return Surroundings(known, values, frozenset(unpublished), observed_at)
+    return Surroundings(known, values, frozenset(closed), observed_at)
 
 
 def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shape, Any]]:

@@ -18,6 +18,12 @@ FLAG: Final = {"true": True, "false": False, "1": True, "0": False}
 Meaning = Mapping[bool | str, Visibility]
 
 
+def camel(name: str) -> str:
+    """``name`` as Tumblr's own pages spell it: ``is_paywall_on`` is ``isPaywallOn``."""
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
 def _bad_if_true(visibility: Visibility) -> Meaning:
     return {False: Visibility.PUBLIC, True: visibility}
 
@@ -69,6 +75,7 @@ CLEARING: Final = {
     "active": "gone",
     "is_suspended": "suspended",
 }
+SPELLINGS: Final = {field: (field, camel(field)) for field in FIELDS}
 ASSERTABLE: Final = (
     *VISIBILITY,
     "is_adult",
@@ -79,7 +86,7 @@ ASSERTABLE: Final = (
 
 
 def _names(text: str) -> object:
-    names = frozenset(_folded(name) for name in text.split(",") if name.strip())
+    names = frozenset(_listed(name) for name in text.split(",") if name.strip())
     if not names:
         raise ValueError(text)
     return names
@@ -93,21 +100,27 @@ FACTS: Final[Mapping[str, Fact]] = {
 }
 
 
+def _listed(name: str) -> str:
+    """A blog as operators write it down: also ``@fizz`` and ``fizz.tumblr.com``."""
+    return _folded(name).removeprefix("@").removesuffix(".tumblr.com")
+
+
 class Blog:
-    """All readings of one blog's fields."""
+    """All readings of one blog's fields, and every name it goes by."""
 
     def __init__(self) -> None:
         self.handle: str | None = None
+        self.names: set[str] = set()
         self._read: dict[str, set[Visibility]] = {}
 
     def add(self, raw: Mapping[str, Any]) -> None:
-        self.handle = self.handle or name_in(raw.get("name"))
-        for field, meaning in FIELDS.items():
-            if field in raw:
-                self._read.setdefault(field, set()).add(reading(meaning, raw[field]))
-        if isinstance(raw.get("advertiser_name"), str) and raw["advertiser_name"]:
-            self._read["advertiser_name"].add(Visibility.COMMERCIAL)
-            self._read["advertiser_name"].discard(Visibility.UNKNOWN)
+        if name := name_in(raw.get("name")):
+            self.handle = self.handle or name
+            self.names.add(_folded(name))
+        for field in FIELDS:
+            for spelling in SPELLINGS[field]:
+                if spelling in raw:
+                    self._read.setdefault(field, set()).add(_of_field(field, raw[spelling]))
 
     def add_worse(self, other: "Blog") -> None:
         """Take over only what ``other`` says against sharing."""
@@ -159,7 +172,8 @@ class Blogs:
     def join_by_name(self) -> None:
         """Let what records without uuid say reach the blogs of that name; once all are read."""
         for blog in self._by_uuid.values():
-            self._add_worse(blog, blog.handle)
+            for name in blog.names:
+                self._add_worse(blog, name)
 
     def get(self, raw: Mapping[str, Any]) -> Blog:
         """What is known of the blog that ``raw`` names."""
@@ -174,14 +188,18 @@ class Blogs:
         if self._by_name and name and (nameless := self._by_name.get(_folded(name))):
             blog.add_worse(nameless)
 
+    def is_posting(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this blog is one of the dump's own, of which the operator may speak."""
+        return uuid_in(raw) in self._posting
+
     def is_attested(self, uuid: str | None) -> bool:
         """Whether the operator vouches that this blog, one of the dump's own, is public."""
         return uuid in self._posting and self._asserted.get("blog.type") == "public"
 
     def is_partner(self, raw: Mapping[str, Any]) -> bool:
         partners = self._asserted.get("partner_blogs") or frozenset()
-        names = {name_in(raw.get("uuid")), name_in(raw.get("name"))} - {None}
-        return any(_folded(str(name)) in partners for name in names)  # type: ignore[operator]
+        names = {_folded(str(name)) for name in (raw.get("uuid"), raw.get("name")) if name_in(name)}
+        return not names.union(self.get(raw).names).isdisjoint(partners)  # type: ignore[arg-type]
 
     def known(self) -> Iterator[tuple[str | None, Blog]]:
         yield from self._by_uuid.items()
@@ -205,6 +223,12 @@ def uuid_in(raw: Mapping[str, Any]) -> str | None:
     return uuid if isinstance(uuid, str) and UUID.fullmatch(uuid) else None
 
 
+def _of_field(field: str, raw: object) -> Visibility:
+    if field == "advertiser_name" and isinstance(raw, str) and raw:
+        return Visibility.COMMERCIAL
+    return reading(FIELDS[field], raw)
+
+
 def reading(meaning: Meaning, raw: object) -> Visibility:
     """What one raw value proves; JSON's 0 and 1 are not booleans."""
     if not isinstance(raw, bool | str):
@@ -220,7 +244,11 @@ def evidence_of(blog: Blog, *, attested: bool, level: str = "container") -> Iter
     if not missing or attested:
         yield Evidence(level, Visibility.PUBLIC, "blog")
         return
-    settle = "; settle with --fact blog.type=public" if level == "container" else ""
+    settle = (
+        "; settle with --fact blog.type=public"
+        if level == "container"
+        else "; settle with a record of that blog in the dump"
+    )
     names = ", ".join(f"blog.{field}" for field in missing)
     yield Evidence(
         level, Visibility.UNKNOWN, "blog_visibility_unknown", f"missing: {names}{settle}"

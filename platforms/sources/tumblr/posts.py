@@ -21,6 +21,7 @@ from platforms.sources.tumblr.blogs import (
     Blogs,
     Meaning,
     against,
+    camel,
     evidence_of,
     is_proven,
     reading,
@@ -41,6 +42,7 @@ SLUG: Final = "tumblr"
 KIND: Final = "post"
 ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 LAST_TIMESTAMP: Final = 253_402_300_799
+SETTLE_ANSWER: Final = "; settle with --fact answer.is_private=false"
 STATES: Final = {
     "published": Visibility.PUBLIC,
     "queued": Visibility.UNPUBLISHED,
@@ -68,6 +70,16 @@ HINTS: Final[Mapping[str, Meaning]] = {
 LABELS: Final = ("community_labels", "communityLabels")
 LABELLED: Final = ("has_community_label", "hasCommunityLabel")
 REBLOGGED: Final = {"reblogged_root": Role.REBLOG_ROOT, "reblogged_from": Role.REBLOG_VIA}
+STRANGER: Final = ("anonymous_name", "anonymous_email")
+DECISIVE: Final = (
+    *(name for name in FLAGS if name.startswith("is_")),
+    *(f"{prefix}_{name}" for prefix in REBLOGGED for name in ("id", "uuid", "name", "url")),
+    *("is_private", "is_submission", "is_blurred_images", "queued_state", "advertiser_name"),
+    *("blog_name", "author_blog", "post_author", "asking_name", "original_type", "id_string"),
+    *("parent_post_id", "parent_post_url", "parent_tumblelog_uuid", "tumblelog_uuid"),
+    *("broken_blog_name", "object_type", *STRANGER),
+)
+MISSPELT: Final = {camel(name): name for name in DECISIVE}
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -75,7 +87,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     blogs: Blogs
     asserted: Mapping[str, object]
-    unpublished: frozenset[str]
+    closed: frozenset[str]
     observed_at: datetime
 
 
@@ -90,6 +102,7 @@ class Reading(msgspec.Struct):
     principals: list[Principal] = msgspec.field(default_factory=list)
     texts: list[str] = msgspec.field(default_factory=list)
     required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
+    has_ask: bool = False
 
     @property
     def blog(self) -> dict[str, Any]:
@@ -100,7 +113,7 @@ class Reading(msgspec.Struct):
         """Whose words the post has: in a community it is not the community's blog."""
         if self.is_in_community:
             return object_in(self.raw, "author_blog")
-        return self.blog or {"name": self.raw.get("blog_name")}
+        return {"name": self.raw.get("blog_name"), **self.blog}
 
     @property
     def is_in_community(self) -> bool:
@@ -154,18 +167,40 @@ def id_of(raw: Mapping[str, Any]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def is_published(raw: Mapping[str, Any]) -> bool:
-    return raw.get("state") == "published" and raw.get("is_private") is not True
+def is_open(raw: Mapping[str, Any]) -> bool:
+    """Whether an appearance of a post lets everybody read it, as far as it says."""
+    closing = (raw.get("is_private"), raw.get("is_paywalled"))
+    return raw.get("state") == "published" and True not in closing
 
 
 def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
     """Every blog object of a post, and whether it is the posting one."""
     yield raw.get("blog"), True
-    yield raw.get("author_blog"), False
-    trail = raw.get("trail")
-    for item in trail if isinstance(trail, list) else []:
-        if isinstance(item, dict):
-            yield item.get("blog"), False
+    yield from ((blog, False) for blog in _credited_in(raw))
+    for item in objects_in(raw, "trail"):
+        for blog in (item.get("blog"), *_credited_in(item)):
+            yield blog, False
+
+
+def _credited_in(raw: Mapping[str, Any]) -> Iterator[object]:
+    for one in (raw, object_in(raw, "post")):
+        yield one.get("author_blog")
+    for credited in (*objects_in(raw, "content"), *objects_in(raw, "layout")):
+        yield object_in(credited, "attribution").get("blog")
+
+
+def _read_kind(post: Reading) -> None:
+    """What a feed mixes with posts, and the names that only Tumblr's own pages use."""
+    kind = post.raw.get("object_type", "post")
+    if kind != "post":
+        post.doubt("record_not_understood", f"object_type is {_read(kind)}")
+    _read_spelling(post.raw, post, "item")
+
+
+def _read_spelling(raw: Mapping[str, Any], post: Reading, level: str) -> None:
+    for name in sorted(raw.keys() & MISSPELT.keys()):
+        detail = f"{name} decides, but is not read; give the API's own {MISSPELT[name]}"
+        post.doubt("spelling_unknown", detail, level)
 
 
 def _read_state(post: Reading) -> None:
@@ -177,8 +212,8 @@ def _read_state(post: Reading) -> None:
         post.say(visibility, f"state_{state}", f"state is {state}")
     if post.raw.get("queued_state") is not None:
         post.say(Visibility.UNPUBLISHED, "state_queued", "it has a queued_state")
-    if is_published(post.raw) and id_of(post.raw) in post.around.unpublished:
-        post.doubt("conflicting_appearances", "the dump holds this id also as not published")
+    if is_open(post.raw) and id_of(post.raw) in post.around.closed:
+        post.doubt("conflicting_appearances", "the dump holds this id also as not open to all")
 
 
 def _state(raw: object) -> Visibility:
@@ -189,6 +224,9 @@ def _read_blog(post: Reading) -> None:
     blog, uuid = post.around.blogs.get(post.blog), uuid_in(post.blog)
     attested = post.around.blogs.is_attested(uuid)
     post.evidence.extend(evidence_of(blog, attested=attested))
+    given = post.raw.get("tumblelog_uuid")
+    if given is not None and given not in (uuid, uuid_in(post.author)):
+        post.doubt("owner_contradictory", "tumblelog_uuid and blog.uuid do not agree")
     name, own = post.raw.get("blog_name"), post.blog.get("name")
     if "blog_name" not in post.raw or post.is_in_community:
         return
@@ -202,20 +240,19 @@ def _read_owner(post: Reading) -> None:
         return
     post.principals.append(_principal(post, Role.CONTAINER, post.blog))
     post.required.add("account")
-    _read_community(post)
+    _read_community(post.raw["community"], post, "container")
     author = post.around.blogs.get(post.author)
     attested = post.around.blogs.is_attested(uuid_in(post.author))
     post.evidence.extend(evidence_of(author, attested=attested, level="account"))
 
 
-def _read_community(post: Reading) -> None:
-    community = post.raw["community"]
+def _read_community(community: object, post: Reading, level: str) -> None:
     value = community.get("visibility") if isinstance(community, dict) else None
     if value == "private":
-        post.say(Visibility.PRIVATE, "community_private", "its community is private", "container")
+        post.say(Visibility.PRIVATE, "community_private", "its community is private", level)
     elif value != "public":
         detail = f"community.visibility is {_read(value)}"
-        post.doubt("community_unknown", detail, "container")
+        post.doubt("community_unknown", detail, level)
 
 
 def _read_content(post: Reading) -> None:
@@ -246,8 +283,10 @@ def _is_the_post_itself(item: object, post: Reading) -> bool:
     """Legacy trails end with the post's own words, which the body holds already."""
     if not isinstance(item, dict) or item.get("is_current_item") is not True:
         return False
-    name = name_in(object_in(item, "blog").get("name"))
-    own = name_in(post.blog.get("name")) or name_in(post.raw.get("blog_name"))
+    blog = object_in(item, "blog")
+    if "uuid" in blog and not post.is_own(blog):
+        return False
+    name, own = name_in(blog.get("name")), name_in(post.author.get("name"))
     return name is not None and own is not None and _folded(name) == _folded(own)
 
 
@@ -258,13 +297,37 @@ def _read_trail_item(item: dict[str, Any], role: Role, post: Reading) -> None:
         handle = name_in(item.get("broken_blog_name")) or name_in(blog.get("name"))
         post.principals.append(Principal(role, Identity.GONE, handle=handle))
         return
-    if _id(object_in(item, "post")["id"]) is None:
-        post.doubt("trail_unknown", "a trail item's post.id is not understood", "embedded")
+    _read_source_id(object_in(item, "post")["id"], post)
     _read_trail_blog(blog, role, post)
     _read_trail_content(item, post)
     for raw in (item, object_in(item, "post")):
+        _read_spelling(raw, post, "embedded")
         _read_trail_flags(raw, post)
         _read_commerce(raw, post, "embedded")
+        _read_hands(raw, blog, post)
+    _read_trail_community(item, blog, post)
+
+
+def _read_source_id(raw: object, post: Reading) -> None:
+    number = _id(raw)
+    if number is None:
+        post.doubt("trail_unknown", f"a reblogged post's id is {_read(raw)}", "embedded")
+    elif number in post.around.closed:
+        detail = f"the dump holds the reblogged post {number} as not open to all"
+        post.doubt("reblog_source_closed", detail, "embedded")
+
+
+def _read_trail_community(item: dict[str, Any], blog: Mapping[str, Any], post: Reading) -> None:
+    """In a community the blog is the community's; the author must be named, and public."""
+    places = (item, object_in(item, "post"))
+    found = [raw["community"] for raw in places if "community" in raw]
+    for community in found:
+        _read_community(community, post, "embedded")
+    if not found and not (post.is_in_community and uuid_in(blog) == uuid_in(post.blog)):
+        return
+    authors = [object_in(raw, "author_blog") for raw in places if "author_blog" in raw]
+    for author in authors or [{}]:
+        _read_trail_blog(author, Role.CO_AUTHOR, post)
 
 
 def _read_trail_blog(blog: dict[str, Any], role: Role, post: Reading) -> None:
@@ -307,6 +370,7 @@ def _read_trail_content(item: dict[str, Any], post: Reading) -> None:
     for blog in content.askers:
         _add_other(post, Role.ASKER, blog)
     if content.is_ask:
+        post.has_ask = True
         _read_trail_ask(item, content, post)
     post.content.is_paid |= content.is_paid
     post.content.media = content.media + post.content.media
@@ -317,20 +381,38 @@ def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> No
     if not content.is_answered:
         post.say(Visibility.UNPUBLISHED, "unanswered_ask", "the trail holds one", "embedded")
     private = object_in(item, "post").get("is_private", item.get("is_private"))
-    _read_privacy(private, post, "embedded", "")
+    settle = "; nothing settles the answers of a blog without posts in the dump"
+    if private is None and post.around.blogs.is_posting(object_in(item, "blog")):
+        private, settle = post.around.asserted.get("answer.is_private"), SETTLE_ANSWER
+    _read_privacy(private, post, "embedded", settle)
 
 
 def _read_reblog(post: Reading) -> None:
-    is_reblog = post.raw.get("parent_post_url") is not None
+    is_reblog = any(post.raw.get(name) for name in ("parent_post_url", "parent_post_id"))
     is_reblog |= bool(object_in(post.raw, "reblog").get("tree_html"))
-    for prefix, role in REBLOGGED.items():
-        given = [post.raw.get(f"{prefix}_{name}") for name in ("id", "uuid", "name", "url")]
-        if any(value is not None for value in given):
-            is_reblog = True
-            _add_other(post, role, {"uuid": given[1], "name": given[2]})
+    for role, given in _reblogged(post.raw):
+        is_reblog = True
+        _add_other(post, role, given)
+        if given["id"] is not None:
+            _read_source_id(given["id"], post)
     if is_reblog and not post.trail:
         detail = "it is a reblog, but its trail is missing"
         post.doubt("reblog_source_unproven", detail, "embedded")
+    elif "trail" not in post.raw and not is_npf(post.raw):
+        # The old format quotes whole chains of reblogs in the post's own fields.
+        detail = "without a trail nothing says whose words and pictures these are"
+        post.doubt("reblog_source_unproven", detail, "embedded")
+
+
+def _reblogged(raw: Mapping[str, Any]) -> Iterator[tuple[Role, dict[str, Any]]]:
+    for prefix, role in REBLOGGED.items():
+        names = ("id", "uuid", "name", "url")
+        given = {name: raw.get(f"{prefix}_{name}") for name in names}
+        if any(value is not None for value in given.values()):
+            yield role, given
+    if raw.get("parent_tumblelog_uuid"):
+        uuid = raw["parent_tumblelog_uuid"]
+        yield Role.REBLOG_VIA, {"uuid": uuid, "id": raw.get("parent_post_id")}
 
 
 def _read_ask(post: Reading) -> None:
@@ -338,13 +420,15 @@ def _read_ask(post: Reading) -> None:
     named = not is_anonymous_ask(post.raw)
     if not (post.content.is_ask or kinds & ANSWERS or named):
         return
+    if not (post.content.is_ask or post.has_ask):
+        post.doubt("ask_unknown", "it is an answer, and nothing says which words are the question")
     if post.content.is_ask and not post.content.is_answered and not post.trail:
         post.say(Visibility.UNPUBLISHED, "unanswered_ask", "it holds a question and no answer")
     _read_privacy(
         post.raw.get("is_private", post.around.asserted.get("answer.is_private")),
         post,
         "item",
-        "; settle with --fact answer.is_private=false",
+        SETTLE_ANSWER,
     )
     _read_askers(post, named)
 
@@ -379,35 +463,32 @@ def _read_privacy(raw: object, post: Reading, level: str, settle: str) -> None:
         post.doubt("answer_privacy_unknown", f"is_private is {_read(raw)}{settle}", level)
 
 
-def _read_submission(post: Reading) -> None:
-    flag = post.raw.get("is_submission", False)
+def _read_authors(post: Reading) -> None:
+    _read_hands(post.raw, post.author, post)
+
+
+def _read_hands(raw: Mapping[str, Any], owner: Mapping[str, Any], post: Reading) -> None:
+    """Whoever else a post or trail item names: who submitted it, or wrote it with its blog."""
+    flag = raw.get("is_submission", False)
     if not isinstance(flag, bool):
         post.doubt("submission_unknown", f"is_submission is {_read(flag)}")
-    stranger = any(post.raw.get(name) is not None for name in ("anonymous_name", "anonymous_email"))
-    if flag is not False or stranger:
-        post.principals.append(_submitter(post, stranger))
-        return
-    _read_other_authors(post)
+    stranger = any(raw.get(name) is not None for name in STRANGER)
+    others = [] if stranger else list(_other_hands(raw, owner))
+    submitted = stranger or flag is not False
+    for blog in others:
+        _add_other(post, Role.SUBMITTER if submitted else Role.CO_AUTHOR, blog)
+    if submitted and not others:
+        post.principals.append(Principal(Role.SUBMITTER, Identity.ANONYMOUS))
 
 
-def _submitter(post: Reading, stranger: bool) -> Principal:
-    blog = object_in(post.raw, "author_blog")
-    if uuid_in(blog) and not stranger and not post.is_in_community:
-        return _principal(post, Role.SUBMITTER, blog)
-    handle = name_in(post.raw.get("post_author"))
-    if handle is None or stranger:
-        return Principal(Role.SUBMITTER, Identity.ANONYMOUS)
-    return Principal(Role.SUBMITTER, Identity.NAME, handle=handle)
-
-
-def _read_other_authors(post: Reading) -> None:
-    author = post.raw.get("post_author")
-    blog = object_in(post.raw, "author_blog")
-    if "author_blog" in post.raw and not post.is_in_community:
-        _add_other(post, Role.CO_AUTHOR, blog)
-    own = {_folded(one.get("name")) for one in (post.author, blog) if name_in(one.get("name"))}
-    if author is not None and _folded(author) not in own:
-        _add_other(post, Role.CO_AUTHOR, {"name": author})
+def _other_hands(raw: Mapping[str, Any], owner: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    blog = object_in(raw, "author_blog")
+    if "author_blog" in raw and blog is not owner:
+        yield blog
+    named = {_folded(one.get("name")) for one in (owner, blog) if name_in(one.get("name"))}
+    author = raw.get("post_author")
+    if author is not None and _folded(author) not in named:
+        yield {"name": author}
 
 
 def _read_rating(post: Reading) -> None:
@@ -508,6 +589,7 @@ def _read_preferences(post: Reading) -> None:
 
 
 STEPS: Final[tuple[Callable[[Reading], None], ...]] = (
+    _read_kind,
     _read_state,
     _read_blog,
     _read_owner,
@@ -516,7 +598,7 @@ STEPS: Final[tuple[Callable[[Reading], None], ...]] = (
     _read_reblog,
     _read_private_flag,
     _read_ask,
-    _read_submission,
+    _read_authors,
     _read_rating,
     _read_payment,
     _read_commercial,
@@ -552,6 +634,11 @@ def _is_gone(blog: Blog) -> bool:
 def object_in(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = raw.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def objects_in(raw: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    value = raw.get(name)
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
 
 
 def _id(raw: object) -> str | None:

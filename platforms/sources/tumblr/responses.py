@@ -7,6 +7,7 @@ from typing import Any, Final
 from platforms.sources.tumblr.content import POST_TYPES
 
 OK: Final = frozenset({200, 201})
+OF_ONE_POST: Final = frozenset({"id", "id_string", "content", "state"})
 
 
 class Shape(StrEnum):
@@ -74,6 +75,9 @@ def _of_response(document: dict[str, Any]) -> Iterator[tuple[Shape, Any]]:
         return
     if not isinstance(response, dict) or not {"posts", "blog"} & response.keys():
         raise NotTumblr("the response has neither posts nor a blog")
+    if "posts" not in response and response.keys() & OF_ONE_POST:
+        yield Shape.POST, response
+        return
     if "blog" in response:
         blog = response["blog"]
         yield (Shape.BLOG if isinstance(blog, dict) else Shape.ODD), blog

@@ -75,7 +75,7 @@ def asked_by(name="bob", uuid=BOB):
 
 def legacy(kind="text", **changes):
     raw = post(type=kind, body="<p>The harbour at low tide.</p>")
-    del raw["content"], raw["layout"], raw["trail"]
+    del raw["content"], raw["layout"]
     return raw | changes
 
 

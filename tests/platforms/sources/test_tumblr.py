@@ -29,6 +29,9 @@ from tests.platforms.sources.dumps import (
     without,
 )
 
+BOBS = blog("bob", BOB)
+NAME_ONLY = "principal_name_only"
+
 
 def only(tmp_path, *contents, **kwargs):
     (item,) = items(tmp_path, "tumblr", *contents, **kwargs)
@@ -45,6 +48,8 @@ def roles(item):
         pytest.param(post(), id="one post"),
         pytest.param([post()], id="a list"),
         pytest.param(envelope(post()), id="an API response"),
+        pytest.param({"meta": {"status": 200}, "response": post()}, id="a response with one post"),
+        pytest.param("\n" + json.dumps(post(), indent=2), id="a blank line before one document"),
         pytest.param({"meta": {"status": 200}, "response": [post()]}, id="a tagged response"),
         pytest.param(json.dumps(post()) + "\n" + json.dumps(blog()) + "\n", id="NDJSON"),
         pytest.param(
@@ -109,6 +114,17 @@ def test_a_post_of_which_everything_is_known_is_shared(tmp_path, dump):
         ),
         ({"trail": [trail_item(), trail_item(number=0, content=[{"type": "paywall"}])]}, "paid"),
         ({"community": {"visibility": "private"}, "author_blog": blog()}, "community_private"),
+        ({"trail": [trail_item(community={"visibility": "private"})]}, "community_private"),
+        (
+            {"trail": [trail_item(author_blog=blog("carol", CAROL, type="private"))]},
+            "private",
+        ),
+        (
+            {"is_submission": True, "author_blog": blog("bob", BOB, allow_search_indexing=False)},
+            "search_discouraged",
+        ),
+        ({"blog": blog(isPasswordProtected=True)}, "password_protected"),
+        ({"trail": [trail_item(blog("alice", BOB, active=False), is_current_item=True)]}, "gone"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -167,6 +183,22 @@ def test_what_is_known_not_to_be_shared_is_excluded(tmp_path, change, code):
         ({"post_author": "bob"}, "principal_name_only"),
         ({"asking_name": "bob", "asking_url": "x", "is_private": False}, "principal_name_only"),
         ({"original_type": "answer"}, "answer_privacy_unknown"),
+        ({"original_type": "note", "is_private": False}, "ask_unknown"),
+        ({"type": "answer", "is_private": False}, "ask_unknown"),
+        ({"parent_post_id": "900"}, "reblog_source_unproven"),
+        ({"parent_tumblelog_uuid": BOB}, "reblog_source_unproven"),
+        ({"tumblelog_uuid": BOB}, "owner_contradictory"),
+        ({"object_type": "client_side_ad"}, "record_not_understood"),
+        ({"is_submission": True, "author_blog": BOBS, "post_author": "carol"}, NAME_ONLY),
+        ({"trail": [trail_item(post_author="carol")]}, NAME_ONLY),
+        ({"trail": [trail_item(is_submission=True)]}, "principal_anonymous"),
+        ({"trail": [trail_item(anonymous_name="Secretname")]}, "principal_anonymous"),
+        ({"trail": [trail_item(community={"visibility": "public"})]}, "principal_anonymous"),
+        ({"isPaywalled": False}, "spelling_unknown"),
+        ({"isPrivate": False}, "spelling_unknown"),
+        ({"queuedState": None}, "spelling_unknown"),
+        ({"rebloggedRootUuid": BOB}, "spelling_unknown"),
+        ({"trail": [trail_item(isPaywalled=False)]}, "spelling_unknown"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -522,3 +554,104 @@ def test_progress_adds_up_to_the_size_of_the_file(tmp_path):
 def test_a_blog_that_was_replaced_by_garbage_holds_its_post(tmp_path):
     for garbage in (None, [], "alice", 5, {}):
         assert shared(tmp_path, "tumblr", replaced(post(), garbage, "blog")) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(ask(asked_by() | {"blog": blog("bob", BOB, active=False)}), id="the asker"),
+        pytest.param(
+            post(
+                content=[
+                    {
+                        "type": "image",
+                        "media": [{"url": "https://media.example/1.jpg"}],
+                        "attribution": {"type": "post", "blog": blog("bob", BOB, active=False)},
+                    }
+                ]
+            ),
+            id="whoever is credited",
+        ),
+    ],
+)
+def test_what_a_credit_says_of_a_blog_counts_beside_its_own_record(tmp_path, raw):
+    found = items(tmp_path, "tumblr", raw, post(2, blog=BOBS, blog_name="bob"))
+
+    assert [judge(item).verdict for item in found] == [Verdict.EXCLUDE, Verdict.EXCLUDE]
+
+
+@pytest.mark.parametrize(
+    ("change", "reblog"),
+    [
+        ({"state": "private"}, {"trail": [trail_item()]}),
+        ({"is_paywalled": True}, {"trail": [trail_item()]}),
+        (
+            {"state": "private"},
+            {
+                "trail": [trail_item(number=901)],
+                "reblogged_root_id": "900",
+                "reblogged_root_uuid": BOB,
+                "reblogged_root_name": "bob",
+            },
+        ),
+    ],
+)
+def test_a_reblog_waits_while_the_dump_holds_its_source_as_closed(tmp_path, change, reblog):
+    source = post(900, blog=BOBS, blog_name="bob") | change
+
+    _, item = items(tmp_path, "tumblr", source, post(2) | reblog)
+
+    assert codes(item) == {"reblog_source_closed"}
+
+
+def test_a_reblog_of_a_community_blog_names_an_author_who_is_proven_public(tmp_path):
+    town = {
+        "community": {"visibility": "public"},
+        "author_blog": blog(),
+        "blog": blog("town", TOWN),
+        "blog_name": "town",
+    }
+    nobody = trail_item(blog("town", TOWN))
+    unproven = nobody | {"author_blog": {"name": "carol", "uuid": CAROL}}
+    carol = nobody | {"author_blog": blog("carol", CAROL)}
+
+    assert codes(only(tmp_path, post(trail=[nobody], **town))) >= {"principal_anonymous"}
+    assert codes(only(tmp_path, post(trail=[unproven], **town))) == {"blog_visibility_unknown"}
+    assert codes(only(tmp_path, post(trail=[carol], **town))) == set()
+
+
+def test_a_post_in_the_old_format_says_by_its_trail_that_it_is_no_reblog(tmp_path):
+    quoting = legacy(body="<p><a class='tumblr_blog'>bob</a>:</p><blockquote>Hi</blockquote>")
+
+    assert codes(only(tmp_path, without(quoting, "trail"))) == {"reblog_source_unproven"}
+
+
+def test_an_answer_in_the_trail_is_settled_for_the_dumps_own_blogs_alone(tmp_path):
+    asked = ask(asked_by("carol", CAROL))
+    answer = {name: asked[name] for name in ("content", "layout")}
+    facts = {"answer.is_private": "false"}
+    own = post(trail=[trail_item(blog(), **answer)])
+    others = post(trail=[trail_item(**answer)])
+
+    assert codes(only(tmp_path, own)) == {"answer_privacy_unknown"}
+    assert codes(only(tmp_path, own, facts=facts)) == set()
+    assert codes(only(tmp_path, others, facts=facts)) == {"answer_privacy_unknown"}
+
+
+@pytest.mark.parametrize("listed", ["@Alice", "alice.tumblr.com", ALICE, "formerly"])
+@pytest.mark.parametrize("raw", [post(), without(post(), "blog", "name")])
+def test_a_partner_blog_is_recognised_however_it_is_written(tmp_path, listed, raw):
+    record = {"blog": blog("formerly")}
+
+    item = only(tmp_path, raw, record, facts={"partner_blogs": listed})
+
+    assert codes(item) == {"brand_partner"}
+
+
+def test_a_record_without_id_speaks_against_every_name_a_blog_had(tmp_path):
+    renamed = post(1, blog=blog("formerly"), blog_name="formerly")
+    nameless = {"blog": {"name": "alice", "type": "private"}}
+
+    found = items(tmp_path, "tumblr", renamed, post(2), nameless)
+
+    assert [codes(item) for item in found] == [{"private"}, {"private"}]
