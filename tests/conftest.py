@@ -9,7 +9,10 @@ from pathlib import Path
 import django
 import pytest
 
-VAR = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix="withhold-tests-"))
+OURS = "withhold-tests-"
+BASE = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix=OURS))
+# Each worker of pytest-xdist has a folder of its own in the one that the main process made.
+VAR = BASE / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["WITHHOLD_VAR"] = str(VAR)
 os.environ.setdefault("WITHHOLD_DURABLE", "false")
 # Named in pytest's own configuration, the settings would be read before this file is.
@@ -17,14 +20,15 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Nothing is left behind. Workers of pytest-xdist share the folder of the main process."""
-    if not hasattr(config, "workerinput") and VAR.name.startswith("withhold-tests-"):
-        from django.conf import settings
+def pytest_unconfigure() -> None:
+    """Nothing is left behind, unless the folder was given from outside."""
+    if not BASE.name.startswith(OURS):
+        return
+    from django.conf import settings
 
-        if settings.EMBEDDED:
-            settings.CLUSTER.remove()
-        shutil.rmtree(VAR, ignore_errors=True)
+    if settings.EMBEDDED:
+        settings.CLUSTER.remove()
+    shutil.rmtree(VAR, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
