@@ -81,7 +81,17 @@ def _contexts(
             shared.authors.update(found.authors)
             shared.parents.update(found.parents)
         contexts[path] = Context(its_site, shared.authors, shared.parents, observed_at)
+    if len({c.site.address for c in contexts.values()} - {None}) > 1:
+        return {path: _of_several(context) for path, context in contexts.items()}
     return contexts
+
+
+def _of_several(context: Context) -> Context:
+    """The context in a dump of several sites: what is asserted may be true of one of them only."""
+    detail = "the facts are about one site, and the dump names several; read each by itself"
+    doubt = Evidence("container", Visibility.UNKNOWN, "several_sites", detail)
+    its_site = Site(context.site.address, (*context.site.evidence, doubt))
+    return msgspec.structs.replace(context, site=its_site)
 
 
 def _first_pass(
@@ -131,7 +141,8 @@ def _readings(
         if one.address is None:
             continue
         denies = {e.code for e in one.evidence if _denies(e)}
-        clears = site.cleared_by({**values, "site": one.address})
+        is_proven = all(e.visibility is Visibility.PUBLIC for e in one.evidence)
+        clears = site.cleared_by({**values, "site": one.address}) if is_proven else frozenset()
         if denies or clears:
             yield AccountReading(
                 platform=SLUG,

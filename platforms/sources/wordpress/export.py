@@ -37,12 +37,15 @@ WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
 
 
 class Element:
-    """One XML element that is kept: its text if it has no children, or its children."""
+    """One XML element that is kept: its text if it has no children, or its children.
 
-    __slots__ = ("children", "line", "name", "pieces")
+    ``domain`` is the attribute of that name, by which a category says of what it is one.
+    """
 
-    def __init__(self, name: str, line: int) -> None:
-        self.name, self.line = name, line
+    __slots__ = ("children", "domain", "line", "name", "pieces")
+
+    def __init__(self, name: str, line: int, domain: str | None = None) -> None:
+        self.name, self.line, self.domain = name, line, domain
         self.pieces: list[str] = []
         self.children: list[Element] = []
 
@@ -78,6 +81,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fed = self._began = self._elements = 0
+        self._has_channel = False
         self._names: list[str] = []
         self._open: list[Element] = []
         self._done: list[Element] = []
@@ -136,26 +140,35 @@ class _Reader:
         if uri not in MEANINGS.get(prefix or "", {uri}):
             raise self._refusal(f"the prefix {prefix} is bound to a foreign address")
         meaning = PREFIXES.get(uri)
+        if meaning and prefix is None:
+            raise self._refusal(f"the {meaning} namespace has no prefix")
         if meaning and self._bound.setdefault(meaning, uri) != uri:
             raise self._refusal(f"the {meaning} namespace appears in two versions")
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._names.append(_short(name))
         if len(self._names) == 1 and self._names != ["rss"]:
             raise self._refusal("this is not an RSS document", WXR_ADVICE)
         if len(self._names) > MAX_DEPTH:
             raise self._refusal(f"elements are nested more than {MAX_DEPTH} deep")
+        if self._names == ["rss", "channel"]:
+            self._refuse_other_channels()
         if self._open:
-            self._nest()
+            self._nest(attributes.get("domain"))
         elif self._names[:-1] == ["rss", "channel"] and self._names[-1] in KEPT:
             self._began, self._elements = self._parser.CurrentByteIndex, 0
             self._open = [Element(self._names[-1], self._parser.CurrentLineNumber)]
 
-    def _nest(self) -> None:
+    def _refuse_other_channels(self) -> None:
+        if self._has_channel:
+            raise self._refusal("it holds more than one channel", "Export each site by itself.")
+        self._has_channel = True
+
+    def _nest(self, domain: str | None) -> None:
         self._elements += 1
         if self._elements > MAX_ITEM_ELEMENTS:
             raise self._refusal("one item has more than 1,000,000 elements")
-        child = Element(self._names[-1], self._parser.CurrentLineNumber)
+        child = Element(self._names[-1], self._parser.CurrentLineNumber, domain)
         self._open[-1].children.append(child)
         self._open.append(child)
 

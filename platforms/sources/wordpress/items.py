@@ -64,6 +64,7 @@ PAID_MARKS: Final = (
     "_jetpack_memberships_contains_paid_content",
     "_jetpack_memberships_contains_paywalled_content",
 )
+OFF: Final = frozenset({"", "0", "false"})
 PAID_VALUES: Final = {
     "": Visibility.PUBLIC,
     "0": Visibility.PUBLIC,
@@ -72,6 +73,10 @@ PAID_VALUES: Final = {
     "true": Visibility.PAID,
 }
 PAID_BLOCKS: Final = re.compile(r"jetpack/paywall|premium-content", re.IGNORECASE)
+# What WordPress.com's reblogging and the syndication plugins note on the words of others.
+BORROWED: Final = re.compile(r"is_reblog|reblog_snapshot|syndication_(?:source|permalink|feed)\w*")
+AUTHORS_DOMAIN: Final = "author"
+TAG_DOMAINS: Final = frozenset({None, "category", "tag", "post_tag"})
 MEDIA_ENDINGS: Final = {
     MediaKind.GIF: (".gif",),
     MediaKind.IMAGE: (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".svg", ".bmp"),
@@ -130,11 +135,12 @@ class Appearance(msgspec.Struct, frozen=True):
 
     kind: str
     creator: str | None
+    co_authors: tuple[str | None, ...]
     parent: str | None
     marks: tuple[tuple[Visibility, str], ...]
 
 
-CONFLICT: Final = Appearance("", None, None, ((Visibility.UNKNOWN, "conflicting_appearances"),))
+CONFLICT: Final = Appearance("", None, (), None, ((Visibility.UNKNOWN, "conflicting_appearances"),))
 
 
 class Parents:
@@ -192,6 +198,7 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
     return Appearance(
         _kind(element),
         name_in(element.only("dc:creator")),
+        _co_authors(element),
         number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None,
         tuple(marks),
     )
@@ -214,7 +221,7 @@ def _post(element: Element, context: Context) -> Item:
         kind=kind,
         native_id=number,
         container_id=context.site.address,
-        principals=_principals(owner, context, parent),
+        principals=(*_principals(owner, context, parent), *_others(element, owner, context)),
         evidence=(
             *context.site.evidence,
             *_own_evidence(element),
@@ -312,7 +319,12 @@ def _of_preferences(element: Element) -> Iterator[Evidence]:
 
 def _meta(element: Element) -> Iterator[tuple[str | None, str | None]]:
     for meta in element.all("wp:postmeta"):
-        yield meta.only("wp:meta_key"), meta.only("wp:meta_value")
+        yield _key(meta.only("wp:meta_key")), meta.only("wp:meta_value")
+
+
+def _key(text: str | None) -> str | None:
+    """A key as WordPress compares it; None when a comment stands in it."""
+    return None if text is None or "<!--" in text else text.strip().lower()
 
 
 def _conflict(number: str | None, context: Context) -> Iterator[Evidence]:
@@ -358,7 +370,7 @@ def _inherited(parent: Appearance, context: Context) -> Iterator[Evidence]:
 
 def _comment(element: Element, post: Item, context: Context) -> Item:
     owner = _commenter(element, context)
-    parents = tuple(p for p in post.principals if p.role is Role.OWNER)
+    parents = tuple(p for p in post.principals if p.role in (Role.OWNER, Role.CO_AUTHOR))
     return Item(
         platform=SLUG,
         kind="comment",
@@ -441,6 +453,36 @@ def _principals(
         owner,
         *_containers(context),
         *_as_containers((_author(parent.creator, context),), owner),
+        *_as_containers(_known(parent.co_authors, parent.creator, context), owner),
+    )
+
+
+def _others(element: Element, owner: Principal, context: Context) -> Iterator[Principal]:
+    """Whoever else's words these are: co-authors, and whom a reblog or a feed was taken from."""
+    for author in _known(_co_authors(element), owner.handle, context):
+        yield msgspec.structs.replace(author, role=Role.CO_AUTHOR)
+    if any(_is_borrowed(key, value) for key, value in _meta(element)):
+        yield Principal(Role.QUOTED, Identity.ANONYMOUS)
+
+
+def _is_borrowed(key: str | None, value: str | None) -> bool:
+    return key is not None and bool(BORROWED.fullmatch(key)) and _lower(value) not in OFF
+
+
+def _co_authors(element: Element) -> tuple[str | None, ...]:
+    """Whom the plugins for several authors name by terms: logins, or names of guests."""
+    found = (c for c in element.all("category") if c.domain == AUTHORS_DOMAIN)
+    return tuple(name_in(category.text) for category in found)
+
+
+def _known(
+    names: tuple[str | None, ...], creator: str | None, context: Context
+) -> tuple[Principal, ...]:
+    """The co-authors beside ``creator``; a guest's name, perhaps a real one, is not kept."""
+    found = (_author(name, context) for name in names if name is None or name != creator)
+    return tuple(
+        author if author.identity is Identity.STABLE else Principal(Role.OWNER, Identity.ANONYMOUS)
+        for author in found
     )
 
 
@@ -460,7 +502,8 @@ def _as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator
 
 def _tags(element: Element) -> tuple[str, ...]:
     """Categories and tags, which stand in the item as plain ``category`` elements."""
-    texts = (text_in(child.text).strip() for child in element.all("category"))
+    found = (child for child in element.all("category") if child.domain in TAG_DOMAINS)
+    texts = (text_in(child.text).strip() for child in found)
     return tuple(dict.fromkeys(text for text in texts if text))
 
 

@@ -168,6 +168,10 @@ def entry(*children, omit=(), **changes):
     return element("item", *kept, *children)
 
 
+def term(domain, name):
+    return f'<category domain="{domain}" nicename="x">{escape(name)}</category>'
+
+
 def meta(key, value):
     return element("wp:postmeta", ("wp:meta_key", key), ("wp:meta_value", value))
 

@@ -55,6 +55,16 @@ HOSTILE_XML = [
         "two versions",
         id="two versions in one file",
     ),
+    pytest.param(
+        GOOD_XML.replace("<item>", '<item xmlns="http://wordpress.org/export/1.2/">'),
+        "no prefix",
+        id="items hidden in the namespace of their fields",
+    ),
+    pytest.param(
+        GOOD_XML.replace("</channel>", "</channel><channel></channel>"),
+        "more than one channel",
+        id="two channels",
+    ),
     pytest.param(GOOD_XML.replace("_version>1.2", "_version>9.9"), "version", id="other version"),
     pytest.param(FEED, "without WordPress's export namespace", id="an ordinary feed"),
     pytest.param("<html><body/></html>", "not an RSS document", id="a web page"),

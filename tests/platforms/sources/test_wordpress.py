@@ -17,8 +17,10 @@ from tests.platforms.sources.dumps import (
     entry,
     items,
     meta,
+    read,
     readings,
     shared,
+    term,
     verdicts,
     wxr,
 )
@@ -282,7 +284,15 @@ def test_the_parent_of_another_site_is_not_taken_for_it(tmp_path):
 
     found = items(tmp_path, "wordpress", wxr(attachment()), other, facts=PUBLIC_SITE)
 
-    assert codes(found[0]) == {"parent_outside_dump"}
+    assert codes(found[0]) == {"parent_outside_dump", "several_sites"}
+
+
+def test_a_fact_about_one_site_proves_nothing_of_several(tmp_path):
+    dump = (wxr(entry()), wxr(entry(), address="https://other.example"))
+
+    found = read(tmp_path, "wordpress", *dump, facts=PUBLIC_SITE)
+
+    assert [codes(item) for item in found] == [{"several_sites"}, {"several_sites"}]
 
 
 @pytest.mark.parametrize(
@@ -579,3 +589,45 @@ def test_progress_adds_up_to_the_size_of_the_files(tmp_path):
     list(SOURCES["wordpress"].read([path], {}, observed_at=NOW, progress=told.append))
 
     assert sum(told) == path.stat().st_size
+
+
+def test_a_co_author_is_in_the_post_its_comments_and_its_attachments(tmp_path):
+    dump = wxr(entry(term("author", "alice"), term("author", "bob"), comment()), attachment())
+
+    found = items(tmp_path, "wordpress", dump, facts=PUBLIC_SITE)
+
+    bob = "tides.example#author:bob"
+    assert [codes(item) for item in found] == [set(), set(), set()]
+    assert all(bob in {p.native_id for p in item.principals} for item in found)
+    assert (Role.CO_AUTHOR, bob) in {(p.role, p.native_id) for p in found[0].principals}
+
+
+def test_a_guest_author_holds_the_post_and_leaves_no_name(tmp_path):
+    dump = wxr(entry(term("author", "Zed Secretname"), term("category", "Sea")), attachment())
+
+    found = items(tmp_path, "wordpress", dump, facts=PUBLIC_SITE)
+
+    assert [codes(item) for item in found] == [{"principal_anonymous"}, {"principal_anonymous"}]
+    assert "Secretname" not in repr(found)
+    assert found[0].tags == ("Sea",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("is_reblog", "1", {"principal_anonymous"}),
+        ("is_reblog", "0", set()),
+        ("reblog_snapshot", 'O:8:"stdClass":0:{}', {"principal_anonymous"}),
+        ("syndication_permalink", "https://bob.example/1", {"principal_anonymous"}),
+        ("_jetpack_newsletter_access\n", "subscribers", {"subscribers_only"}),
+        (" _Jetpack_Memberships_Contains_Paid_Content", "1", {"paid"}),
+    ],
+)
+def test_what_meta_says_counts_however_it_is_laid_out(tmp_path, key, value, expected):
+    assert codes(only(tmp_path, entry(meta(key, value)))) == expected
+
+
+def test_a_key_with_a_comment_in_it_is_not_understood(tmp_path):
+    split = entry(meta("KEY", "subscribers")).replace("KEY", "_jetpack_<!-- -->newsletter_access")
+
+    assert codes(only(tmp_path, split)) == {"meta_unknown"}
