@@ -61,7 +61,10 @@ FLAGS: Final[Mapping[str, Meaning]] = {
 }
 # These tell of an adult post, but their silence does not tell of a clean one.
 HINTS: Final[Mapping[str, Meaning]] = {
-    "is_blurred_images": {False: Visibility.PUBLIC, True: Visibility.ADULT},
+    **{
+        name: {False: Visibility.PUBLIC, True: Visibility.ADULT}
+        for name in ("is_blurred_images", "is_nsfw_based_on_score", "post_author_is_adult")
+    },
     "classification": {
         "clean": Visibility.PUBLIC,
         **dict.fromkeys(("explicit", "adult", "nsfw", "sensitive"), Visibility.ADULT),
@@ -72,9 +75,9 @@ LABELLED: Final = ("has_community_label", "hasCommunityLabel")
 REBLOGGED: Final = {"reblogged_root": Role.REBLOG_ROOT, "reblogged_from": Role.REBLOG_VIA}
 STRANGER: Final = ("anonymous_name", "anonymous_email")
 DECISIVE: Final = (
-    *(name for name in FLAGS if name.startswith("is_")),
+    *(name for name in (*FLAGS, *HINTS) if "_" in name),
     *(f"{prefix}_{name}" for prefix in REBLOGGED for name in ("id", "uuid", "name", "url")),
-    *("is_private", "is_submission", "is_blurred_images", "queued_state", "advertiser_name"),
+    *("is_private", "is_submission", "queued_state", "advertiser_name"),
     *("blog_name", "author_blog", "post_author", "asking_name", "original_type", "id_string"),
     *("parent_post_id", "parent_post_url", "parent_tumblelog_uuid", "tumblelog_uuid"),
     *("broken_blog_name", "object_type", *STRANGER),
@@ -388,20 +391,22 @@ def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> No
 
 
 def _read_reblog(post: Reading) -> None:
-    is_reblog = any(post.raw.get(name) for name in ("parent_post_url", "parent_post_id"))
-    is_reblog |= bool(object_in(post.raw, "reblog").get("tree_html"))
     for role, given in _reblogged(post.raw):
-        is_reblog = True
         _add_other(post, role, given)
         if given["id"] is not None:
             _read_source_id(given["id"], post)
-    if is_reblog and not post.trail:
+    if _is_reblog(post.raw) and not post.trail:
         detail = "it is a reblog, but its trail is missing"
         post.doubt("reblog_source_unproven", detail, "embedded")
     elif "trail" not in post.raw and not is_npf(post.raw):
         # The old format quotes whole chains of reblogs in the post's own fields.
         detail = "without a trail nothing says whose words and pictures these are"
         post.doubt("reblog_source_unproven", detail, "embedded")
+
+
+def _is_reblog(raw: Mapping[str, Any]) -> bool:
+    parent = raw.get("parent_post_url") or raw.get("parent_post_id")
+    return bool(parent or object_in(raw, "reblog").get("tree_html") or any(_reblogged(raw)))
 
 
 def _reblogged(raw: Mapping[str, Any]) -> Iterator[tuple[Role, dict[str, Any]]]:
@@ -416,33 +421,31 @@ def _reblogged(raw: Mapping[str, Any]) -> Iterator[tuple[Role, dict[str, Any]]]:
 
 
 def _read_ask(post: Reading) -> None:
-    kinds = {post.raw.get(name) for name in ("type", "original_type") if _is_text(post.raw, name)}
-    named = not is_anonymous_ask(post.raw)
-    if not (post.content.is_ask or kinds & ANSWERS or named):
+    if not _is_answer(post):
         return
     if not (post.content.is_ask or post.has_ask):
         post.doubt("ask_unknown", "it is an answer, and nothing says which words are the question")
     if post.content.is_ask and not post.content.is_answered and not post.trail:
         post.say(Visibility.UNPUBLISHED, "unanswered_ask", "it holds a question and no answer")
-    _read_privacy(
-        post.raw.get("is_private", post.around.asserted.get("answer.is_private")),
-        post,
-        "item",
-        SETTLE_ANSWER,
-    )
-    _read_askers(post, named)
-
-
-def _read_askers(post: Reading, named: bool) -> None:
-    askers = list(post.content.askers)
-    names = {_folded(name) for blog in askers if (name := name_in(blog.get("name")))}
-    if named and _folded(post.raw["asking_name"]) not in names:
-        askers.append({"name": post.raw["asking_name"]})
-    for blog in askers:
+    private = post.raw.get("is_private", post.around.asserted.get("answer.is_private"))
+    _read_privacy(private, post, "item", SETTLE_ANSWER)
+    for blog in _askers(post):
         if _is_same_blog(blog, post):
             # A private answer carries the answering blog where the asker belongs.
             post.say(Visibility.PRIVATE, "private_answer", "the answering blog is named as asker")
         _add_other(post, Role.ASKER, blog)
+
+
+def _is_answer(post: Reading) -> bool:
+    kinds = {post.raw.get(name) for name in ("type", "original_type") if _is_text(post.raw, name)}
+    return post.content.is_ask or bool(kinds & ANSWERS) or not is_anonymous_ask(post.raw)
+
+
+def _askers(post: Reading) -> Iterator[dict[str, Any]]:
+    yield from post.content.askers
+    names = {_folded(blog.get("name")) for blog in post.content.askers} - {""}
+    if not is_anonymous_ask(post.raw) and _folded(post.raw["asking_name"]) not in names:
+        yield {"name": post.raw["asking_name"]}
 
 
 def _is_same_blog(blog: Mapping[str, Any], post: Reading) -> bool:

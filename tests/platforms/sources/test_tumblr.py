@@ -217,6 +217,8 @@ def test_what_is_not_understood_is_held(tmp_path, change, code):
         {"community_labels": {"has_community_label": False, "categories": ["violence"]}},
         {"is_nsfw": True},
         {"is_blurred_images": True},
+        {"is_nsfw_based_on_score": True},
+        {"post_author_is_adult": True},
         {"classification": "explicit"},
         {"blog": blog(is_adult=True)},
         {"blog": blog(is_nsfw=True)},
