@@ -1,44 +1,56 @@
-"""What concerns every answer: a database that is away, and the weight of pages.
+"""What concerns every answer: a database that is away, caches, and the weight of pages.
 
 A database that cannot be reached is a 503 for everybody: nothing was saved, nothing leaves.
 """
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
-from django.shortcuts import render
 
-from config import problems
+from config import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def unavailable_database(get_response: GetResponse) -> GetResponse:
+    """Answer 503 when a view finds the database away; ``errors.server_error`` has the rest."""
+
     class Unavailable:
         def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            try:
-                return get_response(request)
-            except (OperationalError, InterfaceError):
-                return refusal(request)
+            return get_response(request)
 
         def process_exception(
             self, request: HttpRequest, error: Exception
         ) -> HttpResponseBase | None:
-            if isinstance(error, OperationalError | InterfaceError):
-                return refusal(request)
+            if isinstance(error, errors.DATABASE_IS_AWAY):
+                return errors.unavailable(request)
             return None
 
     return Unavailable()
 
 
-def refusal(request: HttpRequest) -> HttpResponseBase:
-    if request.path.startswith("/api/"):
-        return problems.unavailable(request)
-    response = render(None, "503.html", status=503)
-    response["Retry-After"] = "5"
-    return response
+def explained_methods(get_response: GetResponse) -> GetResponse:
+    """Somebody who opens the address of a button gets a page, not Django's empty answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return errors.method_not_allowed(request, response)
+        return response
+
+    return middleware
+
+
+def kept_in_no_cache(get_response: GetResponse) -> GetResponse:
+    """Whatever does not say how long it may be kept is not kept at all."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
 
 
 class CompressedPages(GZipMiddleware):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 MEDIA_TYPE = "application/problem+json"
+NOTHING_HERE = "There is nothing here for you under this address."
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -49,21 +50,24 @@ def code_of(error: Exception) -> str:
 
 def title_of(error: Exception) -> str:
     if isinstance(error, Http404):
-        return "There is nothing here for you under this address."
+        return NOTHING_HERE
     if isinstance(error, ValidationError):
         return "Some of what you sent cannot be used."
     return str(error.detail) if isinstance(error, APIException) else str(error)
 
 
 def unavailable(request: HttpRequest) -> JsonResponse:
+    words = "The service cannot check consent right now, so it serves nothing."
+    return plain(503, "unavailable", words, {"Retry-After": "5"})
+
+
+def plain(
+    status: int, code: str, title: str, headers: dict[str, str] | None = None
+) -> JsonResponse:
+    """A problem document where DRF was not reached, or failed."""
     return JsonResponse(
-        {
-            "type": "about:blank#unavailable",
-            "title": "The service cannot check consent right now, so it serves nothing.",
-            "status": 503,
-            "code": "unavailable",
-        },
-        status=503,
+        {"type": f"about:blank#{code}", "title": title, "status": status, "code": code},
+        status=status,
         content_type=MEDIA_TYPE,
-        headers={"Retry-After": "5", "Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"} | (headers or {}),
     )

@@ -24,3 +24,10 @@ urlpatterns = [
         name="api-docs",
     ),
 ]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler429 = "config.errors.too_many_requests"
+"""django-allauth's name for it."""
+handler500 = "config.errors.server_error"

@@ -13,7 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from consent import actions
@@ -53,7 +53,7 @@ def for_person(view: PersonView[P]) -> View[P]:
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
     """Back to the page itself afterwards; a POST cannot be repeated by a redirect."""
-    wanted = request.path if request.method == "GET" else "/"
+    wanted = request.path if request.method in ("GET", "HEAD") else "/"
     response = redirect_to_login(wanted)
     if wants_a_part(request):
         return HttpResponseClientRedirect(response.url)
@@ -61,7 +61,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
     person = request.user
     if not isinstance(person, User):
@@ -72,7 +72,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     return render(request, "consent/accounts.html", {"overview": overview})
 
 
-@require_GET
+@require_safe
 @for_person
 def history(request: HttpRequest, person: User) -> HttpResponse:
     statements = Statement.objects.of_person(person).select_related("account__platform")
@@ -146,7 +146,7 @@ def opt_in_all(request: HttpRequest, person: User, slug: str | None = None) -> H
     return redirect("/")
 
 
-@require_GET
+@require_safe
 def gpc_statement(request: HttpRequest) -> JsonResponse:
     """What the specification asks a site that acts on the signal to say of itself."""
     return JsonResponse(GPC_STATEMENT)
