@@ -9,12 +9,10 @@ import os
 import secrets
 import shutil
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn, Self
 
 from django.conf import settings
 from django.db import transaction
@@ -36,6 +34,13 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+
+
+class BuildFailed(Exception):
+    """A file could not be built; the text says why, in words that quote no content.
+
+    Whoever logs an error, as Celery does, prints its message.
+    """
 
 
 class LeaseLost(Exception):
@@ -76,17 +81,21 @@ def build(pk: Any) -> None:
     """Build and verify the file ``pk``, if it is there to be built and nobody is at it.
 
     An error is written into the row, which becomes due again after a pause, and is
-    raised. Raises ``LeaseLost`` when another worker took over.
+    raised as ``BuildFailed``. Raises ``LeaseLost`` when another worker took over.
     """
     claimed = claim(pk)
     if claimed is None:
         return
-    with Lease(claimed), _failures_recorded(claimed):
-        work = Work.on(claimed)
-        built = build_file(work.runs, work.buckets, **work.rule, into=work.places)
-        say_built(work, built)
-        verify(work, built)
-        say_verified(work, built)
+    with Lease(claimed):
+        attempt = Attempt()
+        with attempt:
+            work = Work.on(claimed)
+            built = build_file(work.runs, work.buckets, **work.rule, into=work.places)
+            say_built(work, built)
+            verify(work, built)
+            say_verified(work, built)
+        if attempt.error:
+            fail(claimed, attempt.error)
 
 
 @transaction.atomic
@@ -168,17 +177,34 @@ def write(claimed: File, **changes: Any) -> None:
 # Failure ------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _failures_recorded(claimed: File) -> Iterator[None]:
-    try:
-        yield
-    except LeaseLost:
-        shutil.rmtree(folder_of(claimed), ignore_errors=True)
-        raise
-    except Exception as error:
-        shutil.rmtree(folder_of(claimed), ignore_errors=True)
-        say_failed(claimed, error)
-        raise
+class Attempt:
+    """Keeps the error that ends the block until the block is over.
+
+    Whatever is raised while another error is handled drags that one's message along,
+    into every log that prints it.
+    """
+
+    error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        return True
+
+
+def fail(claimed: File, error: Exception) -> NoReturn:
+    """Clear up after an attempt, write down why it failed, and raise without its message."""
+    shutil.rmtree(folder_of(claimed), ignore_errors=True)
+    if isinstance(error, LeaseLost):
+        raise error
+    say_failed(claimed, error)
+    raise BuildFailed(words_for(error))
 
 
 def say_failed(claimed: File, error: Exception) -> None:

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 from datetime import timedelta
 
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from django.db.models.functions import Now
 
 from audit.events import operator_command
 from audit.models import Entry
+from exports import tasks
 from exports.actions import build, plan
 from exports.actions.lease import Lease
 from exports.models import MAX_ATTEMPTS, File
@@ -214,7 +216,7 @@ def spoil(run: Run) -> None:
 def test_a_failed_file_is_tried_again_after_a_pause(planned, archive, post, alice):
     spoil(archive(post(alice)))
 
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(build.BuildFailed):
         build.build(planned.pk)
 
     planned.refresh_from_db()
@@ -231,7 +233,7 @@ def test_five_failures_set_the_file_aside(planned, archive, post, alice, caplog)
 
     for _ in range(MAX_ATTEMPTS):
         make_due(planned)
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(build.BuildFailed):
             build.build(planned.pk)
 
     planned.refresh_from_db()
@@ -240,6 +242,38 @@ def test_five_failures_set_the_file_aside(planned, archive, post, alice, caplog)
     assert "is set aside after 5 attempts" in caplog.text
     make_due(planned)
     assert build.claim(planned.pk) is None
+
+
+WORDS = "Words of alice"
+
+
+def quoting(*args, **kwargs):
+    raise ValueError(WORDS)
+
+
+def test_no_log_of_a_failed_build_quotes_a_post(planned, monkeypatch, caplog):
+    monkeypatch.setattr(build, "build_file", quoting)
+
+    with pytest.raises(build.BuildFailed) as failed:
+        tasks.build_file(str(planned.pk))
+
+    printed = "".join(traceback.format_exception(failed.value))
+    assert str(failed.value) == "ValueError"
+    assert WORDS not in printed + caplog.text
+
+
+def test_nor_does_the_log_of_a_failure_that_could_not_be_written_down(planned, monkeypatch):
+    def taken_over_while_failing(*args, **kwargs):
+        lapse(planned)
+        build.claim(planned.pk)
+        quoting()
+
+    monkeypatch.setattr(build, "build_file", taken_over_while_failing)
+
+    with pytest.raises(build.LeaseLost) as failed:
+        build.build(planned.pk)
+
+    assert WORDS not in "".join(traceback.format_exception(failed.value))
 
 
 def test_pauses_grow_to_an_hour_and_differ():
@@ -263,7 +297,7 @@ def test_an_archive_that_was_tampered_with_fails_the_verification(
 
     monkeypatch.setattr(build, "build_file", build_and_tamper)
 
-    with pytest.raises(build.VerificationFailed):
+    with pytest.raises(build.BuildFailed):
         build.build(planned.pk)
 
     planned.refresh_from_db()
