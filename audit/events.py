@@ -223,6 +223,12 @@ class FileQuarantined(Event, frozen=True, kw_only=True):
     attempts: int
 
 
+class FileRetried(Event, frozen=True, kw_only=True):
+    name = "file.retried"
+    title = "A file that had been set aside was queued again"
+    reason: Code
+
+
 class DownloadRequested(Event, frozen=True, kw_only=True):
     name = "download.requested"
     title = "A partner asked for a file"

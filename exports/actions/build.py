@@ -20,7 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from audit.actions import record
-from audit.events import SYSTEM, FileBuilt, FileQuarantined, FileVerified
+from audit.events import SYSTEM, Actor, FileBuilt, FileQuarantined, FileRetried, FileVerified
 from consent.decision import Agreement
 from exports import denials, hints
 from exports.actions.lease import Lease, lease_end
@@ -45,6 +45,10 @@ class BuildFailed(Exception):
 
 class LeaseLost(Exception):
     """Somebody else has claimed the file since: what was done here counts for nothing."""
+
+
+class NotGivenUp(Exception):
+    """The file did not fail as often as it may, so there is nothing to try again."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +245,25 @@ def give_up(claimed: File, *, because: str) -> None:
     )
     record(quarantined, by=SYSTEM)
     logger.error("file %s is set aside after %s attempts", claimed.pk, claimed.attempts)
+
+
+@transaction.atomic
+def retry(file: File, *, by: Actor) -> None:
+    """Let a file that was given up be built again, with all attempts before it.
+
+    Raises ``NotGivenUp`` for every other file:
+    one that the gate set aside has a successor.
+    """
+    given_up = File.objects.filter(
+        pk=file.pk, state=File.State.QUARANTINED, withdrawn_at=None, successor=None
+    )
+    if not given_up.update(state=File.State.PLANNED, attempts=0, not_before=None):
+        raise NotGivenUp(f"file {file.pk} was not given up: {File.objects.get(pk=file.pk).state}")
+    retried = FileRetried(
+        subject=f"file:{file.pk}", partner=file.release.dataset.partner.slug, reason=file.last_error
+    )
+    record(retried, by=by)
+    hints.after_commit("build_file", file.pk)
 
 
 def words_for(error: Exception) -> str:

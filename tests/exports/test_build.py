@@ -9,17 +9,19 @@ import threading
 import time
 import traceback
 from datetime import timedelta
+from io import StringIO
 
 import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
 from audit.events import operator_command
 from audit.models import Entry
 from exports import tasks
-from exports.actions import build, plan
+from exports.actions import build, plan, withdraw
 from exports.actions.lease import Lease
 from exports.models import MAX_ATTEMPTS, File
 from platforms.models import Run
@@ -242,6 +244,53 @@ def test_five_failures_set_the_file_aside(planned, archive, post, alice, caplog)
     assert "is set aside after 5 attempts" in caplog.text
     make_due(planned)
     assert build.claim(planned.pk) is None
+
+
+def give_up(file: File, error: str = "OSError: No space left on device") -> None:
+    claim = build.claim(file.pk)
+    build.give_up(claim, because=error)
+
+
+def test_an_operator_lets_a_file_that_was_given_up_be_tried_again(planned, archive, post, alice):
+    archive(post(alice))
+    give_up(planned)
+
+    call_command("retry_file", str(planned.pk), stdout=StringIO())
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    entry = Entry.objects.get(event="file.retried")
+    assert (planned.state, planned.attempts) == (File.State.VERIFIED, 1)
+    assert (entry.subject, entry.actor) == (f"file:{planned.pk}", "operator:command")
+    assert entry.facts["reason"] == "OSError: No space left on device"
+
+
+def test_the_worker_that_failed_last_cannot_write_into_the_new_attempt(planned):
+    late = build.claim(planned.pk)
+    build.give_up(late, because="worker_lost")
+    build.retry(planned, by=OPERATOR)
+    build.claim(planned.pk)
+
+    with pytest.raises(build.LeaseLost):
+        build.write(late, state=File.State.VERIFIED)
+
+
+@pytest.mark.parametrize("state", [state for state in File.State if state != "quarantined"])
+def test_only_a_file_that_was_given_up_is_tried_again(a_file, alice, state):
+    file = a_file(alice, state=state)
+
+    with pytest.raises(CommandError, match="Nothing was queued"):
+        call_command("retry_file", str(file.pk))
+
+    assert not Entry.objects.filter(event="file.retried").exists()
+
+
+def test_a_damaged_file_is_not_tried_again_because_its_successor_is(a_file, alice):
+    file = a_file(alice)
+    withdraw.set_aside(file, because="keys_damaged")
+
+    with pytest.raises(build.NotGivenUp):
+        build.retry(file, by=OPERATOR)
 
 
 WORDS = "Words of alice"
