@@ -31,6 +31,7 @@ LEGACY_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 ANSWERS: Final = frozenset({"answer", "note"})
 POST_TYPES: Final = NPF_TYPES | set(LEGACY_TEXTS)
+MAX_PARTS: Final = 5_000
 GIF: Final = re.compile(r"\.gifv?(?:$|[?#])", re.IGNORECASE)
 
 
@@ -70,6 +71,9 @@ def blocks_of(raw: Mapping[str, Any]) -> Content:
 def _objects(raw: object, name: str, content: Content) -> list[dict[str, Any]]:
     if not isinstance(raw, list) or not all(isinstance(one, dict) for one in raw):
         content.doubts.append(f"{name} is not a list of objects")
+        return []
+    if len(raw) > MAX_PARTS:
+        content.doubts.append(f"{name} has more than {MAX_PARTS:,} parts")
         return []
     return raw
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
+from platforms.records import Evidence, Identity, Item, Media, Principal, Role, Visibility
 from platforms.sources.tumblr.blogs import (
     FIELDS,
     OTHERS,
@@ -104,6 +104,7 @@ class Reading(msgspec.Struct):
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     principals: list[Principal] = msgspec.field(default_factory=list)
     texts: list[str] = msgspec.field(default_factory=list)
+    media: list[Media] = msgspec.field(default_factory=list)
     required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
     has_ask: bool = False
 
@@ -151,7 +152,7 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
         title=text_in(raw.get("title")),
         text="\n\n".join(text for text in (*post.texts, content.text) if text),
         tags=_tags(raw),
-        media=tuple(content.media),
+        media=(*post.media, *content.media),
     )
 
 
@@ -376,7 +377,7 @@ def _read_trail_content(item: dict[str, Any], post: Reading) -> None:
         post.has_ask = True
         _read_trail_ask(item, content, post)
     post.content.is_paid |= content.is_paid
-    post.content.media = content.media + post.content.media
+    post.media += content.media
     post.texts.append(content.text)
 
 

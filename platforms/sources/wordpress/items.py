@@ -208,8 +208,10 @@ def items_of(element: Element, context: Context) -> Iterator[Item]:
     """The post itself, then its comments."""
     post = _post(element, context)
     yield post
+    inherited = tuple(dict.fromkeys(_from_post(post)))
+    authors = _authors_of(post)
     for comment in element.all("wp:comment"):
-        yield _comment(comment, post, context)
+        yield _comment(comment, inherited, authors, context)
 
 
 def _post(element: Element, context: Context) -> Item:
@@ -221,7 +223,9 @@ def _post(element: Element, context: Context) -> Item:
         kind=kind,
         native_id=number,
         container_id=context.site.address,
-        principals=(*_principals(owner, context, parent), *_others(element, owner, context)),
+        principals=tuple(
+            dict.fromkeys((*_principals(owner, context, parent), *_others(element, owner, context)))
+        ),
         evidence=(
             *context.site.evidence,
             *_own_evidence(element),
@@ -368,20 +372,28 @@ def _inherited(parent: Appearance, context: Context) -> Iterator[Evidence]:
         yield _parent(visibility, f"parent_{code}", "its parent is not public")
 
 
-def _comment(element: Element, post: Item, context: Context) -> Item:
+def _authors_of(post: Item) -> tuple[Principal, ...]:
+    return tuple(p for p in post.principals if p.role in (Role.OWNER, Role.CO_AUTHOR))
+
+
+def _comment(
+    element: Element,
+    inherited: tuple[Evidence, ...],
+    authors: tuple[Principal, ...],
+    context: Context,
+) -> Item:
     owner = _commenter(element, context)
-    parents = tuple(p for p in post.principals if p.role in (Role.OWNER, Role.CO_AUTHOR))
     return Item(
         platform=SLUG,
         kind="comment",
         native_id=number_of(element, "wp:comment_id"),
         container_id=context.site.address,
-        principals=(owner, *_containers(context), *_as_containers(parents, owner)),
+        principals=(owner, *_containers(context), *_as_containers(authors, owner)),
         evidence=(
             *context.site.evidence,
             *_comment_evidence(element),
             *_comment_conflict(element, context),
-            *_from_post(post),
+            *inherited,
         ),
         required=frozenset({"item", "container", "parent"}),
         published_at=_moment(element.only("wp:comment_date_gmt")),

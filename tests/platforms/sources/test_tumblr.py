@@ -162,6 +162,7 @@ def test_what_is_known_not_to_be_shared_is_excluded(tmp_path, change, code):
         ({"content": [{"type": "image", "media": []}]}, "content_unknown"),
         ({"layout": [{"type": "spiral"}]}, "content_unknown"),
         ({"layout": None}, "content_unknown"),
+        ({"content": [{"type": "text", "text": "x"}] * 5_001}, "content_unknown"),
         ({"trail": None}, "trail_unknown"),
         ({"trail": [None]}, "trail_unknown"),
         ({"trail": [trail_item({})]}, "principal_anonymous"),
