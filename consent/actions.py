@@ -130,8 +130,9 @@ def lift(
 ) -> Statement | None:
     """Remove a reason that is not the person's own; the others stay, and so does their no.
 
-    Forward only, like every yes. On an opt-in platform the person has to say yes again.
-    Returns None where the reason was not active.
+    Forward only, like every yes; ``include_older`` shares older content as far as it was
+    before, because a bound that the person set is theirs to move. On an opt-in platform
+    the person has to say yes again. Returns None where the reason was not active.
     """
     if LIFTED_BY.get(reason) is not by.kind:
         raise NotTheirsToLift(f"The reason {reason.value!r} is not lifted by a {by.kind.value}.")
@@ -139,7 +140,8 @@ def lift(
     if standing is None or reason not in standing.reasons:
         return None
     standing.reasons.remove(reason)
-    standing.shared_from = share_from(standing, include_older)
+    if not include_older:
+        standing.shared_from = share_from(standing, include_older=False)
     return state(
         standing,
         Statement.Act.OPT_IN,

@@ -291,6 +291,19 @@ def test_lifting_the_last_reason_shares_from_then_on_only(blog):
     assert standing(blog).shared_from is not None
 
 
+def test_lifting_a_mistaken_reason_opens_older_posts_only_as_far_as_the_person_had(blog, by_alice):
+    no(blog, by_alice)
+    yes(blog, by_alice)
+    from_then_on = standing(blog).shared_from
+    legal = {"reason": ReasonCode.LEGAL, "source": Source.OPERATOR, "by": OPERATOR}
+    actions.opt_out(blog, **legal)
+
+    actions.lift(blog, **legal, include_older=True)
+
+    assert not standing(blog).denied
+    assert standing(blog).shared_from == from_then_on
+
+
 def test_an_operator_does_not_lift_what_the_platform_listed(blog):
     listed = {"reason": ReasonCode.PLATFORM_LIST, "source": Source.IMPORT}
     actions.opt_out(blog, **listed, by=PLATFORM)
