@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 urlpatterns = [
     path("", include("consent.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("people.urls")),
     path("operator/audit/", include("audit.urls")),
     path("operator/holds/", include("platforms.urls")),
     path("operator/", include("exports.urls_operator")),
