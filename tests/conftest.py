@@ -8,6 +8,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 OURS = "withhold-tests-"
 BASE = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix=OURS))
@@ -15,17 +16,18 @@ BASE = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix=OURS))
 VAR = BASE / os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["WITHHOLD_VAR"] = str(VAR)
 os.environ.setdefault("WITHHOLD_DURABLE", "false")
-# Named in pytest's own configuration, the settings would be read before this file is.
+# Named in pytest's own configuration, or inherited by a worker, the settings would be read
+# before this file is, and so in another folder.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
+assert settings.VAR_DIR == VAR
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:
     """Nothing is left behind, unless the folder was given from outside."""
     if not BASE.name.startswith(OURS):
         return
-    from django.conf import settings
-
     if settings.EMBEDDED:
         settings.CLUSTER.remove()
     shutil.rmtree(VAR, ignore_errors=True)
