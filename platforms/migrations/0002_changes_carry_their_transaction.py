@@ -19,12 +19,16 @@ def stamped(table: str) -> migrations.RunSQL:
             FOR EACH ROW EXECUTE FUNCTION stamp_xid();
         CREATE TRIGGER {table}_rows_stay BEFORE DELETE ON {table}
             FOR EACH ROW EXECUTE FUNCTION refuse_change();
+        CREATE TRIGGER {table}_table_stays BEFORE TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
         ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_xid;
         ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_rows_stay;
+        ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_table_stays;
         """,
         reverse_sql=f"""
         DROP TRIGGER {table}_xid ON {table};
         DROP TRIGGER {table}_rows_stay ON {table};
+        DROP TRIGGER {table}_table_stays ON {table};
         """,
     )
 

@@ -150,6 +150,19 @@ def test_a_standing_cannot_be_removed(blog, by_alice):
         Standing.objects.all().delete()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "table", ["consent_standing", "platforms_accountstate", "platforms_itemstate"]
+)
+def test_nor_can_all_that_denies_be_emptied_at_once(blog, by_alice, table):
+    no(blog, by_alice)
+
+    with pytest.raises(DatabaseError, match="refused"), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table}")
+
+    assert standing(blog).denied
+
+
 def test_each_change_of_a_standing_carries_its_transaction(blog, by_alice):
     no(blog, by_alice)
 
