@@ -38,6 +38,11 @@ class Keyring:
         self._secret = blake2b(secret, digest_size=32, person=b"withhold-keyring").digest()
         self._platforms: dict[str, bytes] = {}
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells one secret from another, and nothing of either."""
+        return blake2b(digest_size=32, key=self._secret, person=b"fingerprint").hexdigest()
+
     def account(self, platform: str, native_id: str) -> int:
         return self._key(platform, b"account", native_id)
 

@@ -25,6 +25,20 @@ class Platform(models.Model):
         return self.name
 
 
+class KeySecret(models.Model):
+    """Which secret the keys in this database were made with, told by a fingerprint.
+
+    One row, made with the first key and never changed: a trigger refuses it. Keys of
+    another secret would match nothing, so that nobody's choice was found.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="key_secret_is_one")]
+
+
 class Account(models.Model):
     """A blog, site or profile that made a statement or was linked to a person.
 

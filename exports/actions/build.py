@@ -29,6 +29,7 @@ from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.verify import VerificationFailed, verify_file
 from exports.models import MAX_ATTEMPTS, Dataset, File, Release
+from platforms.actions import proven_keyring
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Work:
 
     @classmethod
     def on(cls, claim: File) -> "Work":
+        """Read what binds now. Raises ``WrongKeySecret``: pseudonyms are made from it, too."""
+        proven_keyring()
         return cls(claim, denials.read(claim.release.dataset), places_of(claim))
 
     @property

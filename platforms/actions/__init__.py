@@ -2,11 +2,13 @@
 
 from platforms.actions.accounts import (
     AlreadyLinked,
+    WrongKeySecret,
     add_missing_platforms,
     add_name,
     ensure_account,
     keyring,
     link,
+    proven_keyring,
 )
 from platforms.actions.dumps import (
     DumpChanged,
@@ -25,6 +27,7 @@ __all__ = [
     "DumpChanged",
     "FilesMissing",
     "UnknownPlatform",
+    "WrongKeySecret",
     "add_missing_platforms",
     "add_name",
     "drop_quarantine",
@@ -35,5 +38,6 @@ __all__ = [
     "note_account",
     "note_accounts",
     "note_item",
+    "proven_keyring",
     "sweep_orphans",
 ]

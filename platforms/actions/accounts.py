@@ -10,7 +10,7 @@ from audit.actions import record
 from audit.events import AccountKeysAdded, AccountLinked, Actor
 from people.models import User
 from platforms.keys import Keyring, account_subject, same_name
-from platforms.models import Account, Platform
+from platforms.models import Account, KeySecret, Platform
 from platforms.sources import SOURCES
 
 
@@ -18,9 +18,30 @@ class AlreadyLinked(Exception):
     """The account belongs to somebody else here."""
 
 
+class WrongKeySecret(Exception):
+    """The keys in the database were made with another secret: no choice would be found."""
+
+
 def keyring() -> Keyring:
     """The keys of this installation."""
     return _keyring_of(settings.KEY_SECRET)
+
+
+@transaction.atomic
+def proven_keyring() -> Keyring:
+    """The keys of this installation, once the database says that they are its own.
+
+    The first use decides. A process that was started without the kept secret makes
+    one of its own; content under its keys would get past everybody's choice.
+    """
+    ours = keyring()
+    if not KeySecret.objects.exists():
+        KeySecret.objects.bulk_create(
+            [KeySecret(fingerprint=ours.fingerprint)], ignore_conflicts=True
+        )
+    if KeySecret.objects.get().fingerprint != ours.fingerprint:
+        raise WrongKeySecret("WITHHOLD_KEY_SECRET is not the secret of this database's keys.")
+    return ours
 
 
 @transaction.atomic
@@ -45,7 +66,7 @@ def ensure_account(
     if not native_id and not handle:
         raise ValueError("an account needs a native id or a handle")
     named = {"native_id": native_id} if native_id else {"native_id": "", "handle": handle}
-    keys = keyring().named(platform.slug, native_id, handle)
+    keys = proven_keyring().named(platform.slug, native_id, handle)
     account, is_new = Account.objects.get_or_create(
         platform=platform, **named, defaults={"handle": handle, "keys": list(keys)}
     )
@@ -62,7 +83,7 @@ def add_name(account: Account, handle: str, *, by: Actor) -> Account:
     The names before stay: content from before a rename carries them.
     """
     locked = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    key = keyring().handle(locked.platform_id, handle)
+    key = proven_keyring().handle(locked.platform_id, handle)
     if key in locked.keys:
         return locked
     locked.keys.append(key)

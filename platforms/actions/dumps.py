@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from audit.actions import record
 from audit.events import Actor, DumpImported, QuarantineDropped
-from platforms.actions.accounts import keyring
+from platforms.actions.accounts import proven_keyring
 from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
@@ -57,10 +57,11 @@ def import_dump(
     read, then hashed. Raises the reader's ``BadInput`` and ``BadFact``.
     """
     platform = platform_to_read(slug)
+    keys = proven_keyring()
     stamps = _stamps(paths)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
-        counts, changes = take_in(readings, writer, keyring(), now)
+        counts, changes = take_in(readings, writer, keys, now)
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
             raise DumpChanged("A file of the dump changed while it was read.")

@@ -246,6 +246,17 @@ def test_five_failures_set_the_file_aside(planned, archive, post, alice, caplog)
     assert build.claim(planned.pk) is None
 
 
+def test_a_worker_with_another_key_secret_builds_nothing(planned, archive, post, alice, settings):
+    archive(post(alice))
+    settings.KEY_SECRET = "another secret of at least 32 bytes"
+
+    with pytest.raises(build.BuildFailed, match="WrongKeySecret"):
+        build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.PLANNED
+
+
 def give_up(file: File, error: str = "OSError: No space left on device") -> None:
     claim = build.claim(file.pk)
     build.give_up(claim, because=error)

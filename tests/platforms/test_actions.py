@@ -3,14 +3,14 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from audit.events import SYSTEM
 from audit.models import Entry
 from people.models import User
 from platforms import actions
 from platforms.actions import AlreadyLinked, keyring
-from platforms.models import Account, AccountState, ItemState, Platform
+from platforms.models import Account, AccountState, ItemState, KeySecret, Platform
 from platforms.sources import SOURCES
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,31 @@ def test_the_same_account_is_made_once_also_under_another_spelling(tumblr):
 
     assert actions.ensure_account(tumblr, handle=" @alice ", by=SYSTEM) == first
     assert events() == ["account.keys_added"]
+
+
+def test_a_process_with_another_key_secret_names_nobody(tumblr, settings):
+    actions.ensure_account(tumblr, native_id="t:17", by=SYSTEM)
+    settings.KEY_SECRET = "another secret of at least 32 bytes"
+
+    with pytest.raises(actions.WrongKeySecret):
+        actions.ensure_account(tumblr, native_id="t:18", by=SYSTEM)
+
+    assert Account.objects.get().native_id == "t:17"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_secrets_one_holds(tumblr, settings):
+    in_two_threads(actions.proven_keyring)
+
+    assert KeySecret.objects.get().fingerprint == keyring().fingerprint
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET fingerprint = ''", "DELETE FROM {}"])
+def test_the_secret_of_a_database_cannot_be_changed(tumblr, change):
+    actions.proven_keyring()
+
+    with pytest.raises(DatabaseError, match="is refused"), connection.cursor() as cursor:
+        cursor.execute(change.format("platforms_keysecret"))
 
 
 def test_an_account_without_any_name_is_refused(tumblr):

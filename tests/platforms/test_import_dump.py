@@ -451,3 +451,14 @@ def test_a_database_that_does_not_answer_is_said_so(dump_file, storage, settings
         connection.settings_dict.update(PORT=there[0], HOST=there[1])
 
     assert nothing_was_imported(storage)
+
+
+def test_a_process_with_another_key_secret_imports_nothing(dump_file, settings, storage):
+    actions.proven_keyring()
+    settings.KEY_SECRET = "another secret of at least 32 bytes"
+
+    with pytest.raises(CommandError, match="WITHHOLD_KEY_SECRET"):
+        call_command("import_dump", "wordpress", str(dump_file), "--fact=blog_public=1")
+
+    assert not Run.objects.exists()
+    assert [path for path in storage.rglob("*") if path.is_file()] == []

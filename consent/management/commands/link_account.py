@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.events import operator_command
 from consent import actions
 from people.models import User
-from platforms.actions import AlreadyLinked, add_missing_platforms
+from platforms.actions import AlreadyLinked, WrongKeySecret, add_missing_platforms
 from platforms.models import Platform
 
 
@@ -47,4 +47,6 @@ class Command(BaseCommand):
             )
         except AlreadyLinked as refusal:
             raise CommandError(f"Not linked: {refusal}.")
+        except WrongKeySecret as refusal:
+            raise CommandError(f"Not linked: {refusal}")
         self.stdout.write(f"{account} on {where} belongs to {username}.")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from audit.events import operator_command
-from platforms.actions import DumpChanged, UnknownPlatform, import_dump
+from platforms.actions import DumpChanged, UnknownPlatform, WrongKeySecret, import_dump
 from platforms.models import Dump
 from platforms.sources import BadFact, BadInput
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             dump = self._import(options["platform"], options["paths"], once(options["facts"]))
-        except (BadInput, BadFact, UnknownPlatform, DumpChanged) as error:
+        except (BadInput, BadFact, UnknownPlatform, DumpChanged, WrongKeySecret) as error:
             raise CommandError(f"{error} Nothing was imported.", returncode=REFUSED) from error
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
