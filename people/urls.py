@@ -31,6 +31,8 @@ urlpatterns = [
     ),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
+    # Whoever has no password yet gets one by mail, too.
+    path("password/reset/", views.password_reset, name="account_set_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     path(
         "password/reset/key/done/",

@@ -75,6 +75,7 @@ def test_there_is_no_page_of_the_library_that_we_have_no_words_for():
         "account_confirm_email",
         "account_change_password",
         "account_reset_password",
+        "account_set_password",
         "account_reset_password_done",
         "account_reset_password_from_key",
         "account_reset_password_from_key_done",
@@ -160,6 +161,14 @@ def test_a_password_is_changed_and_the_page_says_so(inside):
 
     assert b"Your password is changed." in response.content
     assert User.objects.get().check_password("another-lantern-43")
+
+
+def test_somebody_without_a_password_gets_one_by_mail(client):
+    client.force_login(User.objects.create_user("alice", "alice@example.org"))
+
+    response = client.get("/accounts/password/change/", follow=True)
+
+    assert headings(response) == ["Forgot your password?"]
 
 
 def test_an_address_is_confirmed_by_the_link_in_the_mail(client):
