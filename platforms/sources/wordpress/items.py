@@ -75,7 +75,7 @@ PAID_VALUES: Final = {
 PAID_BLOCKS: Final = re.compile(r"jetpack/paywall|premium-content", re.IGNORECASE)
 # What WordPress.com's reblogging and the syndication plugins note on the words of others.
 BORROWED: Final = re.compile(r"is_reblog|reblog_snapshot|syndication_(?:source|permalink|feed)\w*")
-AUTHORS_DOMAIN: Final = "author"
+AUTHORS_DOMAIN: Final = re.compile("author|byline", re.IGNORECASE)
 TAG_DOMAINS: Final = frozenset({None, "category", "tag", "post_tag"})
 MEDIA_ENDINGS: Final = {
     MediaKind.GIF: (".gif",),
@@ -483,7 +483,7 @@ def _is_borrowed(key: str | None, value: str | None) -> bool:
 
 def _co_authors(element: Element) -> tuple[str | None, ...]:
     """Whom the plugins for several authors name by terms: logins, or names of guests."""
-    found = (c for c in element.all("category") if c.domain == AUTHORS_DOMAIN)
+    found = (c for c in element.all("category") if AUTHORS_DOMAIN.search(c.domain or ""))
     return tuple(name_in(category.text) for category in found)
 
 

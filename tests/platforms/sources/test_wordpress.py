@@ -602,8 +602,9 @@ def test_a_co_author_is_in_the_post_its_comments_and_its_attachments(tmp_path):
     assert (Role.CO_AUTHOR, bob) in {(p.role, p.native_id) for p in found[0].principals}
 
 
-def test_a_guest_author_holds_the_post_and_leaves_no_name(tmp_path):
-    dump = wxr(entry(term("author", "Zed Secretname"), term("category", "Sea")), attachment())
+@pytest.mark.parametrize("domain", ["author", "byline", "open_byline_author"])
+def test_a_guest_author_holds_the_post_and_leaves_no_name(tmp_path, domain):
+    dump = wxr(entry(term(domain, "Zed Secretname"), term("category", "Sea")), attachment())
 
     found = items(tmp_path, "wordpress", dump, facts=PUBLIC_SITE)
 
