@@ -103,10 +103,21 @@ class Changes:
 
     def runs(self) -> list[Run]:
         """Runs that a file from before has not heard."""
-        live = Run.objects.live().filter(platform__in=self._dataset.platforms)
-        runs = list(_changed(live, self._since))
-        self.read += sum(run.rows for run in runs)
-        return runs
+        return self._listed(Run.objects.live())
+
+    def replaced_runs(self) -> list[Run]:
+        """Runs that a file from before may have been built from, and that count no more."""
+        return self._listed(Run.objects.replaced())
+
+    def live_runs(self) -> "QuerySet[Run]":
+        """All runs that count, the newest first."""
+        return Run.objects.live().filter(platform__in=self._dataset.platforms).order_by("-pk")
+
+    def _listed(self, runs: "QuerySet[Run]") -> list[Run]:
+        agreed = runs.filter(platform__in=self._dataset.platforms)
+        listed = list(_changed(agreed, self._since))
+        self.read += sum(run.rows for run in listed)
+        return listed
 
     def _counted(self, keys: "QuerySet[Any]") -> Iterator[Keys]:
         for chunk in _chunks(keys):

@@ -19,9 +19,8 @@ from exports.actions.withdraw import set_aside, withdraw
 from exports.denials import Changes, terms_of
 from exports.models import Dataset, File
 from exports.primary import Checkpoint, one_snapshot
-from exports.rereadings import RunUnreadable, speaks_against
+from exports.rereadings import RunUnreadable, speaks_against, take_away
 from platforms.archive import keyfile
-from platforms.models import Run
 from platforms.snapshots import xmin_of
 
 logger = logging.getLogger(__name__)
@@ -175,7 +174,7 @@ def _objection(file: File, contents: Contents, changes: Changes) -> Objection | 
         return Objection.ACCOUNT
     if _any_in(contents.items, changes.items()):
         return Objection.ITEM
-    if any(_speaks_against(run, contents, dataset) for run in changes.runs()):
+    if _runs_speak_against(changes, contents, dataset):
         return Objection.RUN
     return None
 
@@ -184,11 +183,13 @@ def _any_in(contents: Keys, chunks: Iterable[Keys]) -> bool:
     return any(keyfile.intersects(contents, chunk) for chunk in chunks)
 
 
-def _speaks_against(run: Run, contents: Contents, dataset: Dataset) -> bool:
+def _runs_speak_against(changes: Changes, contents: Contents, dataset: Dataset) -> bool:
+    runs = changes.runs()
+    accounts, items, adult = contents.accounts, contents.items, dataset.adult
     try:
-        return speaks_against(
-            run, accounts=contents.accounts, items=contents.items, adult=dataset.adult
-        )
+        if any(speaks_against(run, accounts=accounts, items=items, adult=adult) for run in runs):
+            return True
+        return take_away(changes.replaced_runs(), changes.live_runs(), items=items)
     except RunUnreadable as unreadable:
         logger.error("the gate is closed: %s", unreadable)
         raise GateClosed(Closed.UNCHECKABLE) from unreadable

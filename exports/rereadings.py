@@ -5,7 +5,8 @@ built before the run has not heard it: so this asks whether the run would have c
 what may be in it. Where it cannot tell cheaply it says yes, and the file is built again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from consent.decision import Keys
-from exports.files.filtering import flat, held_in, integers, one_array
+from exports.files.filtering import Mask, flat, held_in, integers, one_array, place_of
 from platforms.archive import keyfile
 from platforms.models import Run
 
@@ -35,19 +36,49 @@ def speaks_against(run: Run, *, accounts: Keys, items: Keys, adult: bool) -> boo
     new name has to find the file.
     """
     root = Path(settings.STORAGE_DIR)
-    try:
+    with _readable(run):
         withheld = keyfile.load(root / run.withheld_path, run.withheld_sha256)
         if keyfile.intersects(items, withheld):
             return True
         return any(_is_news(batch, accounts, adult) for batch in _batches(root / run.path, items))
+
+
+def take_away(replaced: Iterable[Run], live: Iterable[Run], *, items: Keys) -> bool:
+    """True if ``replaced`` runs held one of ``items`` that no ``live`` run speaks of.
+
+    A dump that is read again with other facts can give its items other names, or none.
+    """
+    lost = np.zeros(len(items), dtype=bool)
+    for run in replaced:
+        lost |= _mentioned(run, items)
+    for run in live if lost.any() else ():
+        lost &= ~_mentioned(run, items)
+        if not lost.any():
+            return False
+    return bool(lost.any())
+
+
+def _mentioned(run: Run, items: Keys) -> Mask:
+    """Which of ``items`` are in ``run``."""
+    mentioned = np.zeros(len(items), dtype=bool)
+    with _readable(run):
+        for batch in _batches(Path(settings.STORAGE_DIR) / run.path, items, ["item_key"]):
+            mentioned[place_of(items, integers(batch["item_key"]))] = True
+    return mentioned
+
+
+@contextmanager
+def _readable(run: Run) -> Iterator[None]:
+    try:
+        yield
     except (keyfile.KeyFileDamaged, OSError, pa.ArrowInvalid) as error:
         raise RunUnreadable(f"run {run.pk}: {type(error).__name__}") from error
 
 
-def _batches(path: Path, items: Keys) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, items: Keys, columns: list[str] = COLUMNS) -> Iterator[pa.RecordBatch]:
     """What the run at ``path`` says of ``items``, a bounded number of rows at a time."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(ROWS, columns=COLUMNS):
+        for batch in file.iter_batches(ROWS, columns=columns):
             ours = held_in(items, integers(batch["item_key"]))
             if ours.any():
                 yield batch.filter(pa.array(ours))

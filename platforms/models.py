@@ -181,6 +181,10 @@ class RunQuerySet(ChangedSince):
     def live(self) -> Self:
         return self.filter(dump__superseded_at=None)
 
+    def replaced(self) -> Self:
+        """Keep the runs that are not read any more; a trigger stamped them then."""
+        return self.filter(dump__superseded_at__isnull=False)
+
 
 class Run(models.Model):
     """One immutable, sorted Parquet run of judged items, and its list of withheld keys.

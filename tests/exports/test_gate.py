@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.events import operator_command
 from audit.models import Entry
@@ -198,6 +199,61 @@ def test_a_newer_dump_that_finds_somebody_else_in_the_post_closes_it(
     archive(post(alice, account_keys=tuple(sorted({*alice.keys, *bob.keys}))))
 
     assert refused(file).because == Objection.RUN
+
+
+def replace(run):
+    """As importing the same files again does, in the transaction of the new run."""
+    type(run.dump).objects.filter(pk=run.dump_id).update(superseded_at=timezone.now())
+
+
+def test_a_dump_read_again_that_knows_the_post_by_another_name_closes_it(
+    a_file, alice, archive, post
+):
+    run = archive(post(alice))
+    file = a_file(alice)
+    archive(post(alice, 2))
+    replace(run)
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_dump_that_came_to_nothing_when_read_again_closes_it(a_file, alice, archive, post):
+    run = archive(post(alice))
+    file = a_file(alice)
+    assert gate.clear(file)
+
+    replace(run)
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_dump_read_again_that_says_the_same_and_more_leaves_it_open(
+    a_file, alice, bob, archive, post
+):
+    run = archive(post(alice), post(bob, verdict=Verdict.HOLD))
+    file = a_file(alice)
+    archive(post(alice), post(bob))
+    replace(run)
+
+    assert gate.clear(file)
+
+
+def test_a_dump_replaced_before_the_build_says_nothing_against_it(a_file, alice, archive, post):
+    run = archive(post(alice))
+    replace(run)
+
+    assert gate.clear(a_file(alice))
+
+
+def test_tidying_up_after_a_replaced_dump_leaves_it_open(a_file, alice, archive, post):
+    run = archive(post(alice))
+    archive(post(alice))
+    replace(run)
+    file = a_file(alice)
+
+    type(run).objects.filter(pk=run.pk).update(quarantine_path="")
+
+    assert gate.clear(file)
 
 
 def test_a_newer_dump_with_other_posts_leaves_it_open(a_file, alice, bob, archive, post):
