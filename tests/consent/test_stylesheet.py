@@ -75,3 +75,7 @@ def test_nobody_is_left_out(promise):
 def test_nothing_is_fetched_from_elsewhere():
     assert "url(" not in stylesheet()
     assert "@import" not in stylesheet()
+
+
+def test_what_is_printed_is_dark_on_light():
+    assert "@media screen and (prefers-color-scheme: dark)" in stylesheet()

@@ -15,3 +15,13 @@ def test_the_page_of_the_api_shows_the_partners_calls(chromium, live_server):
     assert page.get_by_text("Partners", exact=True).count() > 0
     assert complaints == []
     page.close()
+
+
+def test_the_page_of_the_api_names_its_language_and_itself(chromium, live_server):
+    page = chromium.new_page(base_url=live_server.url)
+
+    page.goto("/api/docs/")
+
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.title() == "The API · Withhold"
+    page.close()
