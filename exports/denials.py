@@ -147,7 +147,8 @@ def _all_denials(dataset: Dataset) -> Denials:
     return Denials.of(
         accounts=_each(reported.union(denied, all=True)),
         forward=_forward(said),
-        allowed=_each(_keys(said.filter(allowed=True), Unnest("account__keys"))),
+        # An owner's key is that of their id: a yes under a mere name is nobody's.
+        allowed=_each(_keys(said.filter(allowed=True), F("account__keys__0"))),
         items=_each(_keys(ItemState.objects.blocking(), F("item_key"))),
         opt_in_platforms=opt_in_platforms(dataset),
     )

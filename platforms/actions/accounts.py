@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from audit.actions import record
@@ -60,20 +60,50 @@ def ensure_account(
     """The account with this stable id, or with this handle where no id is known.
 
     Of several callers at once one makes the row. A handle that comes with the id of
-    a known account is added to its names.
+    a known account is added to its names. What is said of a handle alone then also binds
+    whoever is known to have had it, by id: so it outlives their next name.
     """
     handle = same_name(handle)
     if not native_id and not handle:
         raise ValueError("an account needs a native id or a handle")
     named = {"native_id": native_id} if native_id else {"native_id": "", "handle": handle}
     keys = proven_keyring().named(platform.slug, native_id, handle)
+    if handle:
+        _lock_name(keys[-1])
     account, is_new = Account.objects.get_or_create(
         platform=platform, **named, defaults={"handle": handle, "keys": list(keys)}
     )
     if is_new:
         _record_keys(account, len(account.keys), by)
-        return account
-    return add_name(account, handle, by=by) if handle else account
+    elif handle:
+        account = add_name(account, handle, by=by)
+    if handle:
+        _bind_by_id(platform, handle, by)
+        account.refresh_from_db()
+    return account
+
+
+def _lock_name(key: int) -> None:
+    """Of two who make a name's row and its id's at once, the later one sees both."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def _bind_by_id(platform: Platform, handle: str, by: Actor) -> None:
+    """Give the row of a bare ``handle`` the keys of the ids that are known to have had it.
+
+    Too much is bound where a name changed hands, never too little.
+    """
+    named = Account.objects.filter(platform=platform).select_for_update(no_key=True)
+    bare = named.filter(native_id="", handle=handle).first()
+    if bare is None:
+        return
+    had_it = Account.objects.filter(platform=platform, keys__contains=bare.keys[:1])
+    ids = [account.keys[0] for account in had_it.exclude(native_id="").order_by("pk")]
+    if missing := [key for key in ids if key not in bare.keys]:
+        bare.keys += missing
+        bare.save(update_fields=["keys"])
+        _record_keys(bare, len(missing), by)
 
 
 @transaction.atomic

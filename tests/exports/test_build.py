@@ -20,11 +20,13 @@ from django.db.models.functions import Now
 
 from audit.events import operator_command
 from audit.models import Entry
+from consent.models import Standing
 from exports import tasks
 from exports.actions import build, plan, withdraw
 from exports.actions.lease import Lease
 from exports.models import MAX_ATTEMPTS, File
-from platforms.models import Run
+from platforms.actions import ensure_account
+from platforms.models import Platform, Run
 
 OPERATOR = operator_command()
 
@@ -70,6 +72,21 @@ def test_a_file_is_built_from_what_may_be_shared(planned, archive, post, alice, 
     assert planned.lease_until is None
     events = Entry.objects.filter(subject=f"file:{planned.pk}").order_by("id")
     assert [entry.event for entry in events] == ["file.built", "file.verified"]
+
+
+def test_a_yes_under_a_mere_name_allows_nothing_where_only_a_yes_counts(
+    planned, archive, post, alice, tumblr
+):
+    Platform.objects.filter(pk=tumblr.pk).update(mode=Platform.Mode.OPT_IN)
+    archive(post(alice))
+    named = ensure_account(tumblr, handle="alice", by=OPERATOR)
+    Standing.objects.create(account=named, denied=False, allowed=True, version=1)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert planned.state == File.State.EMPTY
+    assert planned.counts == {"not_opted_in": 1}
 
 
 def test_a_file_with_nothing_in_it_is_empty_and_has_no_bytes(planned, archive, post, bob, opt_out):

@@ -14,7 +14,7 @@ from exports import gate
 from exports.gate import ClearedFile, Closed, GateClosed, Objection
 from exports.models import File
 from exports.primary import NotThePrimary
-from platforms.actions import add_name, note_account, note_item
+from platforms.actions import add_name, ensure_account, note_account, note_item
 from platforms.models import AccountState, ItemState, Platform
 from platforms.records import Verdict
 
@@ -131,6 +131,17 @@ def test_a_name_that_an_opted_out_account_gains_closes_it(a_file, alice, bob, op
     file = a_file(alice)
     assert gate.clear(file)
     add_name(bob, alice.handle, by=OPERATOR)
+
+    assert refused(file).because == Objection.ACCOUNT
+
+
+def test_a_no_by_name_finds_the_account_under_its_next_name(a_file, tumblr, opt_out):
+    opt_out(ensure_account(tumblr, handle="alice", by=OPERATOR))
+    renamed = ensure_account(tumblr, native_id="t:17", handle="alice-again", by=OPERATOR)
+    file = a_file(renamed)
+    assert gate.clear(file)
+
+    ensure_account(tumblr, native_id="t:17", handle="alice", by=OPERATOR)
 
     assert refused(file).because == Objection.ACCOUNT
 

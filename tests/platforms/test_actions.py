@@ -98,6 +98,29 @@ def test_the_same_account_is_made_once_also_under_another_spelling(tumblr):
     assert events() == ["account.keys_added"]
 
 
+@pytest.mark.parametrize("id_first", [True, False])
+def test_who_is_known_by_name_only_is_bound_by_id_once_the_id_is_known(tumblr, id_first):
+    named = {"handle": "alice"}, {"handle": "alice", "native_id": "t:17"}
+    for names in reversed(named) if id_first else named:
+        actions.ensure_account(tumblr, **names, by=SYSTEM)
+
+    by_name = Account.objects.get(native_id="")
+
+    assert by_name.keys == [
+        keyring().handle("tumblr", "alice"),
+        keyring().account("tumblr", "t:17"),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_so_it_is_when_both_become_known_at_once(tumblr):
+    named = [{"handle": "alice"}, {"handle": "alice", "native_id": "t:17"}]
+
+    in_two_threads(lambda: actions.ensure_account(tumblr, **named.pop(), by=SYSTEM))
+
+    assert len(Account.objects.get(native_id="").keys) == 2
+
+
 def test_a_process_with_another_key_secret_names_nobody(tumblr, settings):
     actions.ensure_account(tumblr, native_id="t:17", by=SYSTEM)
     settings.KEY_SECRET = "another secret of at least 32 bytes"
