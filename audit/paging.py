@@ -8,7 +8,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import Any, Final, Self
+
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 from audit.models import Entry, EntryQuerySet
 
@@ -21,6 +25,22 @@ LAST_MICROSECOND: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSEC
 
 class BadCursor(ValueError):
     """A cursor that no page of ours has ever carried."""
+
+
+class TimePages(CursorPagination):
+    """Pages of an API by time; a cursor that no page of ours has carried leads nowhere."""
+
+    def decode_cursor(self, request: Request) -> Any:
+        cursor = super().decode_cursor(request)
+        if cursor is None or cursor.position is None:
+            return cursor
+        try:
+            known = datetime.fromisoformat(str(cursor.position)).tzinfo is not None
+        except ValueError:
+            known = False
+        if not known:
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 class Direction(StrEnum):

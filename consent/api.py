@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.events import Actor
+from audit.paging import TimePages
 from consent import actions
 from consent.models import Source, Statement
 from consent.overview import AccountRow, rows_of
@@ -169,7 +169,7 @@ class OptOutAllView(PersonAPIView):
         return Response(AccountsAnswer(self.rows()).data)
 
 
-class HistoryPages(CursorPagination):
+class HistoryPages(TimePages):
     page_size = 20
     ordering = ("-at", "-id")
 

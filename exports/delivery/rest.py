@@ -16,11 +16,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.paging import TimePages
 from exports import gate
 from exports.actions import receive
 from exports.delivery.auth import Caller, PartnerToken
@@ -87,7 +87,7 @@ class PartnerView(GenericAPIView[Any]):
         return final
 
 
-class ReleasePages(CursorPagination):
+class ReleasePages(TimePages):
     page_size = 50
     ordering = ("-published_at", "-version", "-id")
 

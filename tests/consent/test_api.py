@@ -1,6 +1,8 @@
 """The same switches as JSON: signed in by session, errors as problem documents."""
 
 import json
+from base64 import b64encode
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -178,3 +180,50 @@ def test_the_history_is_read_page_by_page_newest_first(api, blog, bobs_blog, bob
 def test_my_answers_are_kept_in_no_cache(api, blog):
     assert "no-store" in api.get(ME + "accounts/").headers["Cache-Control"]
     assert "no-store" in api.get(ME + "history/").headers["Cache-Control"]
+
+
+DAMAGED = ["garbage", "\0", "2026-01-01", "9999999-01-01 00:00:00+00:00", "2026-13-45 00:00+00:00"]
+
+
+@pytest.mark.parametrize("place", DAMAGED)
+def test_a_damaged_cursor_leads_nowhere(api, blog, place):
+    cursor = b64encode(urlencode({"p": place}).encode()).decode()
+
+    response = api.get(ME + "history/", {"cursor": cursor})
+
+    problem(response, 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param('{"confirm": false, "confirm": true}', id="a name given twice"),
+        pytest.param("[" * 60_000, id="deeper than anybody reads"),
+        pytest.param('{"confirm": NaN}', id="no number"),
+        pytest.param('{"confirm": true', id="cut off"),
+        pytest.param(b"\xff", id="no text"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_or_none_turns_nothing_on(api, blog, by_alice, body):
+    actions.opt_out(blog, source=Source.WEB, by=by_alice)
+
+    response = send(api, f"accounts/{blog.pk}/opt-in/", body)
+
+    problem(response, 400, "parse_error")
+    assert Standing.objects.get(account=blog).denied
+
+
+def test_a_body_without_end_is_not_read_to_its_end(api, blog):
+    response = send(api, f"accounts/{blog.pk}/opt-in/", " " * 70_000 + '{"confirm": true}')
+
+    problem(response, 413, "too_long")
+
+
+def send(api, path, body):
+    """``body`` as it is."""
+    return api.post(
+        ME + path,
+        body,
+        content_type="application/json",
+        headers={"X-CSRFToken": api.cookies["csrftoken"].value},
+    )

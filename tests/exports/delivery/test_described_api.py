@@ -1,5 +1,8 @@
 """The door does what its description says, whatever is asked of it, and for whom."""
 
+from base64 import b64encode
+from urllib.parse import urlencode
+
 import pytest
 import schemathesis
 from django.core.management import call_command
@@ -95,3 +98,13 @@ def asked_of(file, case):
 
 def test_the_description_is_made_without_a_warning(capsys):
     call_command("spectacular", "--validate", "--fail-on-warn")
+
+
+@pytest.mark.parametrize("place", ["garbage", "\0", "2026-01-01"])
+def test_a_damaged_cursor_leads_nowhere(acme, place):
+    cursor = b64encode(urlencode({"p": place}).encode()).decode()
+
+    response = acme.get("/api/v1/releases/", {"cursor": cursor})
+
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
