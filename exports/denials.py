@@ -7,6 +7,7 @@ said (``AccountState``, ``ItemState``, and the withheld items of newer runs).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
@@ -113,6 +114,14 @@ class Changes:
         """All runs that count, the newest first."""
         return Run.objects.live().filter(platform__in=self._dataset.platforms).order_by("-pk")
 
+    @cached_property
+    def bounds(self) -> Denials:
+        """From when on people share, and who said yes where only that counts; nothing else."""
+        said = Standing.objects.for_partner(self._dataset.partner.slug)
+        opt_in = opt_in_platforms(self._dataset)
+        yes = _owners_who_said_yes(said) if opt_in else ()
+        return Denials.of(forward=_forward(said), allowed=yes, opt_in_platforms=opt_in)
+
     def _listed(self, runs: "QuerySet[Run]") -> list[Run]:
         agreed = runs.filter(platform__in=self._dataset.platforms)
         listed = list(_changed(agreed, self._since))
@@ -147,11 +156,15 @@ def _all_denials(dataset: Dataset) -> Denials:
     return Denials.of(
         accounts=_each(reported.union(denied, all=True)),
         forward=_forward(said),
-        # An owner's key is that of their id: a yes under a mere name is nobody's.
-        allowed=_each(_keys(said.filter(allowed=True), F("account__keys__0"))),
+        allowed=_owners_who_said_yes(said),
         items=_each(_keys(ItemState.objects.blocking(), F("item_key"))),
         opt_in_platforms=opt_in_platforms(dataset),
     )
+
+
+def _owners_who_said_yes(standings: Any) -> Iterator[int]:
+    """An owner's key is that of their id: a yes under a mere name is nobody's."""
+    return _each(_keys(standings.filter(allowed=True), F("account__keys__0")))
 
 
 def _forward(standings: Any) -> dict[int, int]:

@@ -21,6 +21,7 @@ from exports.models import Dataset, File
 from exports.primary import Checkpoint, one_snapshot
 from exports.rereadings import RunUnreadable, speaks_against, take_away
 from platforms.archive import keyfile
+from platforms.models import Run
 from platforms.snapshots import xmin_of
 
 logger = logging.getLogger(__name__)
@@ -184,12 +185,19 @@ def _any_in(contents: Keys, chunks: Iterable[Keys]) -> bool:
 
 
 def _runs_speak_against(changes: Changes, contents: Contents, dataset: Dataset) -> bool:
-    runs = changes.runs()
-    accounts, items, adult = contents.accounts, contents.items, dataset.adult
+    def newly_refused(run: Run) -> bool:
+        return speaks_against(
+            run,
+            accounts=contents.accounts,
+            items=contents.items,
+            adult=dataset.adult,
+            bounds=lambda: changes.bounds,
+        )
+
     try:
-        if any(speaks_against(run, accounts=accounts, items=items, adult=adult) for run in runs):
-            return True
-        return take_away(changes.replaced_runs(), changes.live_runs(), items=items)
+        return any(map(newly_refused, changes.runs())) or take_away(
+            changes.replaced_runs(), changes.live_runs(), items=contents.items
+        )
     except RunUnreadable as unreadable:
         logger.error("the gate is closed: %s", unreadable)
         raise GateClosed(Closed.UNCHECKABLE) from unreadable

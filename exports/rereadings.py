@@ -5,7 +5,7 @@ built before the run has not heard it: so this asks whether the run would have c
 what may be in it. Where it cannot tell cheaply it says yes, and the file is built again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,32 +15,48 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from consent.decision import Keys
-from exports.files.filtering import Mask, flat, held_in, integers, one_array, place_of
+from consent.decision import Denials, Keys
+from exports.files.filtering import (
+    Mask,
+    People,
+    denial_tests,
+    flat,
+    held_in,
+    integers,
+    one_array,
+    place_of,
+    truth,
+)
 from platforms.archive import keyfile
 from platforms.models import Run
 
 ROWS: Final = 65_536
-COLUMNS: Final = ["item_key", "adult", "account_keys"]
+COLUMNS: Final = ["item_key", "owner_key", "platform", "adult", "account_keys", "published_at"]
 
 
 class RunUnreadable(Exception):
     """A run is missing or damaged, so nobody can tell what it says."""
 
 
-def speaks_against(run: Run, *, accounts: Keys, items: Keys, adult: bool) -> bool:
+def speaks_against(
+    run: Run, *, accounts: Keys, items: Keys, adult: bool, bounds: Callable[[], Denials]
+) -> bool:
     """True if ``run`` withholds one of ``items``, rates it adult, or finds somebody else in it.
 
-    ``accounts`` are those known to be in the items; ``adult`` says whether adult items
-    are agreed. An account that was renamed counts as somebody else: an opt-out by the
-    new name has to find the file.
+    Or if it dates one before the day from which its people share, or gives it to an
+    owner who has not said yes, as ``bounds`` knows. ``accounts`` are those known to be in
+    the items; ``adult`` says whether adult items are agreed. An account that was renamed
+    counts as somebody else: an opt-out by the new name has to find the file.
     """
     root = Path(settings.STORAGE_DIR)
     with _readable(run):
         withheld = keyfile.load(root / run.withheld_path, run.withheld_sha256)
         if keyfile.intersects(items, withheld):
             return True
-        return any(_is_news(batch, accounts, adult) for batch in _batches(root / run.path, items))
+        return any(
+            _is_news(rows, accounts, adult) or _is_out_of_bounds(rows, bounds())
+            for rows in _batches(root / run.path, items)
+        )
 
 
 def take_away(replaced: Iterable[Run], live: Iterable[Run], *, items: Keys) -> bool:
@@ -75,17 +91,23 @@ def _readable(run: Run) -> Iterator[None]:
         raise RunUnreadable(f"run {run.pk}: {type(error).__name__}") from error
 
 
-def _batches(path: Path, items: Keys, columns: list[str] = COLUMNS) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, items: Keys, columns: list[str] = COLUMNS) -> Iterator[pa.Table]:
     """What the run at ``path`` says of ``items``, a bounded number of rows at a time."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(ROWS, columns=columns):
             ours = held_in(items, integers(batch["item_key"]))
             if ours.any():
-                yield batch.filter(pa.array(ours))
+                yield pa.Table.from_batches([batch]).filter(pa.array(ours))
 
 
-def _is_news(batch: pa.RecordBatch, accounts: Keys, adult: bool) -> bool:
-    if not adult and batch["adult"].true_count:
+def _is_news(rows: pa.Table, accounts: Keys, adult: bool) -> bool:
+    if not adult and truth(rows["adult"]).any():
         return True
-    people = integers(flat(one_array(batch["account_keys"])))
+    people = integers(flat(one_array(rows["account_keys"])))
     return not bool(np.all(held_in(accounts, people)))
+
+
+def _is_out_of_bounds(rows: pa.Table, bounds: Denials) -> bool:
+    return any(
+        bool(refused.any()) for refused in denial_tests(rows, People.of(rows), bounds).values()
+    )

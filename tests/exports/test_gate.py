@@ -1,6 +1,7 @@
 """May this file leave now? What closes the gate, what does not, and when nobody can say."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -208,6 +209,36 @@ def test_a_newer_dump_that_finds_somebody_else_in_the_post_closes_it(
 ):
     file = a_file(alice)
     archive(post(alice, account_keys=tuple(sorted({*alice.keys, *bob.keys}))))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_newer_dump_that_dates_the_post_before_its_author_shares_closes_it(
+    a_file, alice, archive, post, opt_out, take_back_opt_out
+):
+    opt_out(alice)
+    take_back_opt_out(alice)
+    shares_from = Standing.objects.get().shared_from
+    file = a_file(alice)
+    archive(post(alice, published_at=shares_from))
+    assert gate.clear(file)
+
+    archive(post(alice, published_at=shares_from - timedelta(microseconds=1)))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_where_only_a_yes_counts_a_newer_dump_that_names_a_silent_owner_closes_it(
+    a_file, alice, bob, tumblr, say_yes, archive, post
+):
+    Platform.objects.filter(pk=tumblr.pk).update(mode=Platform.Mode.OPT_IN)
+    say_yes(alice, allowed=True)
+    file = a_file(alice, bob)
+    both = sorted([*alice.keys, *bob.keys])
+    archive(post(alice, account_keys=both))
+    assert gate.clear(file)
+
+    archive(post(alice, account_keys=both, owner_key=bob.keys[0]))
 
     assert refused(file).because == Objection.RUN
 
