@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from audit.actions import record
 from audit.events import Actor, ActorKind, OptedIn, OptedOut, WideChoiceMade
@@ -369,8 +368,16 @@ def share_from(standing: Standing, include_older: bool) -> datetime | None:
     """From when a new yes shares: never earlier than an older one, unless asked for."""
     if include_older:
         return None
-    now = timezone.now()
+    now = database_time()
     return max(now, standing.shared_from or now)
+
+
+def database_time() -> datetime:
+    """Now, by the one clock that all machines share, and after whatever was waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def state(

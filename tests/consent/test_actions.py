@@ -185,6 +185,16 @@ def test_opting_in_shares_only_what_is_published_from_then_on(blog, by_alice):
     assert before < now.shared_from <= timezone.now()
 
 
+def test_from_when_on_is_told_by_the_databases_clock(blog, by_alice, monkeypatch):
+    no(blog, by_alice)
+    before = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: before - timedelta(hours=1))
+
+    yes(blog, by_alice)
+
+    assert standing(blog).shared_from >= before
+
+
 def test_older_content_is_shared_only_where_the_person_says_so(blog, by_alice):
     no(blog, by_alice)
 
