@@ -476,6 +476,29 @@ def test_after_a_restore_a_good_file_is_good_in_the_new_cluster(a_file, alice):
     assert file.cleared == cleared.checkpoint.snapshot
 
 
+@pytest.fixture
+def after_pg_restore(transactional_db):
+    """Rows keep the ids of the older cluster that they come from."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE consent_standing DISABLE TRIGGER consent_standing_xid")
+        cursor.execute("UPDATE consent_standing SET xid = '999999999'")
+        cursor.execute("ALTER TABLE consent_standing ENABLE ALWAYS TRIGGER consent_standing_xid")
+
+
+def test_ids_of_an_older_cluster_close_it_until_they_are_stamped_anew(
+    a_file, alice, opt_out, take_back_opt_out, request
+):
+    opt_out(alice)
+    take_back_opt_out(alice)
+    request.getfixturevalue("after_pg_restore")
+    assert refused(a_file(alice)).because == Objection.ACCOUNT
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE consent_standing SET version = version")
+
+    assert gate.clear(a_file(alice))
+
+
 # When nobody can say ------------------------------------------------------------------------
 
 
