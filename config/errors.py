@@ -5,13 +5,14 @@ Django asks these views when no view of ours could answer.
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from config import problems
 
-DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+# A primary that was demoted refuses each write, which Django calls an internal error.
+DATABASE_IS_AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

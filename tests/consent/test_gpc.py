@@ -118,3 +118,18 @@ def test_the_service_says_that_it_acts_on_the_signal(client, db):
     assert response.headers["Content-Type"] == "application/json"
     assert response.json()["gpc"] is True
     assert response.json()["lastUpdate"] == "2026-11-22"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_that_cannot_be_saved_is_not_passed_over(browser, blog):
+    browser.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        response = browser.get("/", **ASKS)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+
+    assert response.status_code == 503
+    assert reasons(blog) is None

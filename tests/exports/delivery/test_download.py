@@ -255,6 +255,20 @@ def test_when_consent_cannot_be_read_nothing_leaves(fetch, file, monkeypatch):
     assert receipt_of(file).outcome == Receipt.Outcome.ASKED
 
 
+def test_where_no_receipt_can_be_written_nothing_leaves(fetch, file):
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        response = fetch()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+
+    assert response.status_code == 503
+    assert response.json()["code"] == "unavailable"
+    assert not file.receipts.exists()
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_a_file_can_only_be_read(acme, file, method):
     assert getattr(acme, method)(address(file)).status_code == 405
