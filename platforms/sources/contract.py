@@ -45,6 +45,18 @@ class BadFact(Exception):
     """An asserted fact has a name or a value that the source does not know."""
 
 
+def facts_of(texts: Sequence[str]) -> dict[str, str]:
+    """Facts as a command line gives them, ``NAME=VALUE`` each; raises ``BadFact``."""
+    facts: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise BadFact(f"A fact is written NAME=VALUE, not {text[:40]!r}.")
+        if facts.setdefault(name, value) != value:
+            raise BadFact(f"The fact {name[:40]} is asserted twice, with different values.")
+    return facts
+
+
 class Fact(msgspec.Struct, frozen=True):
     """One fact an operator may assert for a whole dump.
 

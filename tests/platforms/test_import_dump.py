@@ -462,3 +462,13 @@ def test_a_process_with_another_key_secret_imports_nothing(dump_file, settings, 
 
     assert not Run.objects.exists()
     assert [path for path in storage.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("given", [["blog_public"], ["=1"], ["blog_public=1", "blog_public=0"]])
+def test_facts_that_cannot_be_read_are_refused_before_anything_is(dump_file, storage, given):
+    options = [word for fact in given for word in ("--fact", fact)]
+
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command("import_dump", "wordpress", str(dump_file), *options)
+
+    assert not Dump.objects.exists()

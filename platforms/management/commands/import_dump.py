@@ -1,6 +1,5 @@
 """``manage.py import_dump``: take in what a platform handed over."""
 
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from rich.table import Table
 from audit.events import operator_command
 from platforms.actions import DumpChanged, UnknownPlatform, WrongKeySecret, import_dump
 from platforms.models import Dump
-from platforms.sources import BadFact, BadInput
+from platforms.sources import BadFact, BadInput, facts_of
 
 REFUSED: Final = 2
 PASSES: Final = 2
@@ -33,7 +32,6 @@ class Command(BaseCommand):
             "--fact",
             action="append",
             default=[],
-            type=fact,
             metavar="NAME=VALUE",
             dest="facts",
             help="assert, on the record, what the dump does not say of itself",
@@ -41,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            dump = self._import(options["platform"], options["paths"], once(options["facts"]))
+            dump = self._import(options["platform"], options["paths"], facts_of(options["facts"]))
         except (BadInput, BadFact, UnknownPlatform, DumpChanged, WrongKeySecret) as error:
             raise CommandError(f"{error} Nothing was imported.", returncode=REFUSED) from error
         except (OperationalError, InterfaceError) as error:
@@ -67,23 +65,6 @@ class Command(BaseCommand):
                 now=timezone.now(),
                 progress=lambda count: bar.advance(task, count),
             )
-
-
-def fact(text: str) -> tuple[str, str]:
-    """One ``NAME=VALUE`` of the command line."""
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
-
-
-def once(facts: list[tuple[str, str]]) -> dict[str, str]:
-    """The facts by name; the same name with two values is a contradiction."""
-    values = dict(facts)
-    for name, value in facts:
-        if values[name] != value:
-            raise BadFact(f"The fact {name} was given twice, with different values.")
-    return values
 
 
 def size_of(paths: list[Path]) -> int:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from platforms.records import AccountReading, Item, Judgement, Verdict
-from platforms.sources import SOURCES, BadFact, BadInput, Source
+from platforms.sources import SOURCES, BadFact, BadInput, Source, facts_of
 from platforms.visibility import judge
 
 PATIENCE_SECONDS = 1.0
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         source = _source(options["platform"])
         counts: Counter[tuple[Verdict, str]] = Counter()
         try:
-            for item in _items(source, options["paths"], _facts(options["fact"])):
+            for item in _items(source, options["paths"], facts_of(options["fact"])):
                 judgement = judge(item).under(options["adult"])
                 self.stdout.write(_line(item, judgement))
                 counts[judgement.verdict, _first_code(judgement)] += 1
@@ -66,17 +66,6 @@ def _source(slug: str) -> Source:
             f"There is no platform {slug[:40]!r}. Known: {', '.join(SOURCES)}.", returncode=REFUSED
         )
     return SOURCES[slug]
-
-
-def _facts(texts: Sequence[str]) -> dict[str, str]:
-    facts: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadFact(f"A fact is written NAME=VALUE, not {text[:40]!r}.")
-        if facts.setdefault(name, value) != value:
-            raise BadFact(f"The fact {name[:40]} is asserted twice, with different values.")
-    return facts
 
 
 def _items(source: Source, paths: Sequence[Path], facts: dict[str, str]) -> Iterator[Item]:
