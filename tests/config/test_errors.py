@@ -155,11 +155,27 @@ def test_a_form_from_elsewhere_is_refused_in_our_words():
     assert b"nothing was saved" in response.content
 
 
-@pytest.mark.parametrize("address", ["/", "/nothing/", "/accounts/login/", "/choices/opt-out/"])
-def test_every_page_says_what_it_may_load_and_that_it_is_never_framed(ada, address):
-    response = ada.get(address)
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/nothing/", "/accounts/", "/history", "/choices/opt-out/", "/static/withhold/mark.svg"],
+)
+def test_every_answer_says_what_it_may_load_and_that_it_is_never_framed(ada, address):
+    assert is_guarded(ada.get(address))
 
-    assert response["X-Frame-Options"] == "DENY"
+
+def test_answers_in_trouble_are_guarded_too(ada, failing):
+    unknown_host = ada.get("/", headers={"Host": "elsewhere.example"})
+    with failing(OperationalError("the server closed the connection")):
+        outage = ada.get("/", headers={"Sec-GPC": "1"})
+
+    assert is_guarded(unknown_host)
+    assert is_guarded(outage)
+
+
+def is_guarded(response):
     policy = response["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in policy
-    assert not re.search(r"unsafe-(inline|eval)", policy)
+    return (
+        response["X-Frame-Options"] == "DENY"
+        and "frame-ancestors 'none'" in policy
+        and not re.search(r"unsafe-(inline|eval)", policy)
+    )

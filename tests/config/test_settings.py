@@ -26,7 +26,7 @@ print(json.dumps({name: getattr(settings, name) for name in names}))
 @pytest.fixture
 def run(tmp_path):
     def run(*arguments):
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, *arguments],
             cwd=settings.BASE_DIR,
             env={
@@ -37,8 +37,9 @@ def run(tmp_path):
             },
             capture_output=True,
             text=True,
-            check=True,
         )
+        assert done.returncode == 0, done.stderr
+        return done
 
     return run
 
