@@ -143,6 +143,18 @@ def configuration() -> Iterator[Finding]:
         )
 
 
+def mail() -> Iterator[Finding]:
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        yield Finding(
+            Health.NOTE,
+            "Mail",
+            "printed into the log, with links that sign people in",
+            "Right for trying it on this machine. Set EMAIL_URL to send mails.",
+        )
+        return
+    yield Finding(Health.GOOD, "Mail", "is sent, as EMAIL_URL says")
+
+
 def browser() -> Iterator[Finding]:
     path = shutil.which("chromium")
     yield Finding(
@@ -165,5 +177,6 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     database,
     broker,
     configuration,
+    mail,
     browser,
 )
