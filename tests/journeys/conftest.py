@@ -21,9 +21,6 @@ from people.models import User
 from platforms.actions import import_dump
 from platforms.models import Platform
 
-# Playwright's synchronous API runs an event loop in this thread; Django would refuse the database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 OPERATOR = operator_command()
 QUIET = [
     "--headless",
@@ -36,13 +33,19 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser, as long as a module of tests lasts.
+
+    Playwright's synchronous API runs an event loop in this thread, where Django would
+    refuse the database.
+    """
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
         yield browser
         browser.close()
