@@ -1,4 +1,4 @@
-"""Strict JSON of a dump: one document in a file, or one on each line.
+"""Strict JSON of a dump: one document in a file, or one on each line, also as zstd.
 
 Refused with line and byte: what is not RFC 8259 JSON in UTF-8, NaN and Infinity
 (also by overflow), an object that names a key twice, and what is nested too deeply.
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
+from platforms.sources.zstd import decompressed, is_compressed
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 SUSPICIOUS_DEPTH: Final = 100
@@ -27,9 +28,16 @@ class _Unacceptable(ValueError):
 
 
 def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:
-    """Each JSON document of ``path`` with the line it begins on; blank lines are skipped."""
+    """Each JSON document of ``path`` with the line it begins on; blank lines are skipped.
+
+    A compressed file must be NDJSON; lines and bytes are those of the text in it.
+    """
     with opened(path) as handle:
+        if is_compressed(handle):
+            yield from _lines(decompressed(handle, path, progress), path, _untold)
+            return
         if _is_one_of_many(handle, path):
+            handle.seek(0)
             yield from _lines(handle, path, progress)
             return
         handle.seek(0)
@@ -39,6 +47,20 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
             raise BadInput(path, reason, line=1, byte=0, advice=LINES_ADVICE)
         yield 1, _parsed(text, path, line=1, byte=0)
         progress(len(text))
+
+
+def document_in(text: bytes) -> Any:
+    """The one document that ``text`` is, or ``ValueError`` with why it is none."""
+    try:
+        return _loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError("this is not JSON") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _untold(count: int) -> None:
+    """What is read of decompressed text counts for nothing: its file's bytes were told."""
 
 
 def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
@@ -63,7 +85,6 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
 def _lines(
     handle: BinaryIO, path: Path, progress: Callable[[int], None]
 ) -> Iterator[tuple[int, Any]]:
-    handle.seek(0)
     number, byte = 1, 0
     while text := _line(handle, path, line=number, byte=byte):
         if text.removeprefix(BOM).strip():
