@@ -15,6 +15,8 @@ from platforms.sources.files import opened
 from platforms.sources.zstd import decompressed, is_compressed
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+# Blank lines cost time and hold nothing; a small compressed file can hold billions.
+MAX_BLANK_LINES: Final = 1_000_000
 SUSPICIOUS_DEPTH: Final = 100
 MAX_DIGITS: Final = 4300
 BOM: Final = b"\xef\xbb\xbf"
@@ -68,6 +70,7 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
     first, line = b"", 1
     while not first.removeprefix(BOM).strip():
         byte = handle.tell()
+        _one_more_blank(line - 1, path, line=line, byte=byte)
         if not (first := _line(handle, path, line=line, byte=byte)):
             return True
         line += 1
@@ -85,12 +88,20 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
 def _lines(
     handle: BinaryIO, path: Path, progress: Callable[[int], None]
 ) -> Iterator[tuple[int, Any]]:
-    number, byte = 1, 0
+    number, byte, blank = 1, 0, 0
     while text := _line(handle, path, line=number, byte=byte):
         if text.removeprefix(BOM).strip():
             yield number, _parsed(text, path, line=number, byte=byte)
+        else:
+            blank = _one_more_blank(blank, path, line=number, byte=byte)
         progress(len(text))
         number, byte = number + 1, byte + len(text)
+
+
+def _one_more_blank(blank: int, path: Path, *, line: int, byte: int) -> int:
+    if blank == MAX_BLANK_LINES:
+        raise BadInput(path, f"{blank:,} lines are blank", line=line, byte=byte)
+    return blank + 1
 
 
 def _line(handle: BinaryIO, path: Path, *, line: int, byte: int) -> bytes:

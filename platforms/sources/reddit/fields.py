@@ -194,7 +194,8 @@ def _against(name: str, field: Field, visibility: Visibility, value: object) -> 
     if not _is_listed(value, field.meaning):
         detail = f"{name} is not understood: {shown(value)}"
         return Evidence("item", visibility, f"{name}_unknown", detail)
-    return Evidence("item", visibility, field.code, f"{name} is {shown(value)}")
+    code = "deleted" if visibility is Visibility.REMOVED_AUTHOR else field.code
+    return Evidence("item", visibility, code, f"{name} is {shown(value)}")
 
 
 def _is_listed(value: object, meaning: Meaning) -> bool:

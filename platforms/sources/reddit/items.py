@@ -93,7 +93,7 @@ def odd_item(found: Found, around: Surroundings) -> Item:
         "item",
         Visibility.UNKNOWN,
         "record_not_understood",
-        f"it is no post, comment, subreddit or account: {shown(found.raw)}",
+        "it is no post, comment, subreddit or account",
     )
     if found.shape is Shape.MESSAGE:
         reason = Evidence("item", Visibility.PRIVATE, "private_message", "it is a private message")

@@ -32,8 +32,17 @@ class Register:
         self._by_id: dict[str, Readings] = {}
         self._by_name: dict[str, Readings] = {}
         self._names: dict[str, str] = {}
+        self._current: set[str] = set()
 
-    def add(self, native_id: str | None, name: str | None, raw: Mapping[str, Any]) -> None:
+    def add(
+        self,
+        native_id: str | None,
+        name: str | None,
+        raw: Mapping[str, Any],
+        *,
+        is_current: bool = False,
+    ) -> None:
+        """Take over what ``raw`` says; only a record of today can end an earlier denial."""
         found = {field: _values(raw, field) for field in self._fields}
         if native_id is not None:
             _note(self._by_id.setdefault(native_id, {}), self._fields, found)
@@ -41,6 +50,8 @@ class Register:
             _note(self._by_name.setdefault(name.casefold(), {}), self._fields, found)
         if native_id is not None and name is not None:
             self._names.setdefault(native_id, name)
+        if native_id is not None and is_current:
+            self._current.add(native_id)
 
     def found(self, native_id: str | None, name: str | None, field: str) -> frozenset[Visibility]:
         """What was read of ``field``, anywhere; empty when it is nowhere."""
@@ -78,6 +89,8 @@ class Register:
                 yield None, name, _denied(readings, self._fields), frozenset()
 
     def _cleared(self, native_id: str, name: str | None) -> frozenset[str]:
+        if native_id not in self._current:
+            return frozenset()
         evidence = self.evidence_of(native_id, name, "container", {})
         if any(one.visibility is not Visibility.ADULT for one in evidence):
             return frozenset()

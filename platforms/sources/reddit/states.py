@@ -37,13 +37,10 @@ READ_AT: Final = ("retrieved_on", "retrieved_utc")
 def fullname_of(shape: Shape, raw: Mapping[str, Any]) -> str | None:
     """The id with its kind (``t3_abc``); None when missing, odd or given in two ways."""
     number = raw.get("id")
-    given = {f"{shape}_{number.removeprefix(f'{shape}_')}"} if isinstance(number, str) else set()
-    if "name" in raw:
-        given.add(raw["name"] if isinstance(raw["name"], str) else "")
-    if len(given) != 1:
+    if not isinstance(number, str):
         return None
-    name = FULLNAME.fullmatch(given.pop())
-    return name[0] if name and name[1] == shape else None
+    given = f"{shape}_{number.removeprefix(f'{shape}_')}"
+    return given if raw.get("name", given) == given and FULLNAME.fullmatch(given) else None
 
 
 def state_of(
@@ -69,7 +66,8 @@ def of_its_event(raw: Mapping[str, Any]) -> Iterator[Evidence]:
             detail = f"$event.action is {shown(action)}; give the record as it is after the event"
             yield Evidence("item", Visibility.UNKNOWN, "event_unknown", detail)
         else:
-            yield Evidence("item", visibility, "removed", f"$event.action is {action}")
+            code = "deleted" if visibility is Visibility.REMOVED_AUTHOR else "removed"
+            yield Evidence("item", visibility, code, f"$event.action is {action}")
 
 
 def actions_in(raw: Mapping[str, Any]) -> Iterator[object]:

@@ -25,6 +25,8 @@ PROVEN: Final = "open_to_all"
 ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
 # A short view of an item lacks fields: that is no word against its other appearances.
 NO_WORD_AGAINST: Final = frozenset({Visibility.PUBLIC, Visibility.UNKNOWN})
+# What says that a record was read by an archive, at some time in the past.
+READ_BEFORE: Final = frozenset({"_meta", "retrieved_on", "retrieved_utc"})
 OF_ITS_SUBREDDIT: Final = ("subreddit_type", "quarantine")
 
 
@@ -71,12 +73,13 @@ class Surroundings:
 
     def note(self, found: Found) -> None:
         """Keep of one record what others are judged by."""
-        raw = found.raw
+        if not isinstance(raw := found.raw, dict):
+            return
+        is_current = found.read_at is msgspec.UNSET and not READ_BEFORE & raw.keys()
         if found.shape is Shape.SUBREDDIT:
-            given = raw["name"] if "name" in raw else f"t5_{raw.get('id')}"
-            self._note_place(given, raw.get("display_name"), raw)
+            self._note_subreddit(raw, is_current)
         elif found.shape is Shape.ACCOUNT:
-            self._note_account(raw)
+            self._note_account(raw, is_current)
         elif found.shape is Shape.EVENT:
             self._note_event(raw)
         elif found.shape in ITEMS:
@@ -92,15 +95,23 @@ class Surroundings:
         elif all(one.visibility is Visibility.ADULT for one in found):
             yield Evidence(level, Visibility.PUBLIC, PROVEN)
 
+    def _note_subreddit(self, raw: Mapping[str, Any], is_current: bool) -> None:
+        """A record without a type is what archives hold of the banned and the closed."""
+        given = raw["name"] if "name" in raw else f"t5_{raw.get('id')}"
+        native_id, name = subreddit_id(given), name_in(raw.get("display_name"))
+        said = {"subreddit_type": None, **raw}
+        self.subreddits.add(native_id, name, said, is_current=is_current)
+        self._note_events_in(raw, self.subreddits, native_id, name)
+
     def _note_place(self, native_id: object, name: object, raw: Mapping[str, Any]) -> None:
         self.subreddits.add(subreddit_id(native_id), name_in(name), raw)
-        self._note_events_in(raw, self.subreddits, subreddit_id(native_id), name_in(name))
 
-    def _note_account(self, raw: Mapping[str, Any]) -> None:
+    def _note_account(self, raw: Mapping[str, Any], is_current: bool) -> None:
         number, name = raw.get("id"), name_in(raw.get("name"))
         text = number.removeprefix("t2_") if isinstance(number, str) else ""
-        self.accounts.add(account_id(f"t2_{text}"), name, raw)
-        self._note_events_in(raw, self.accounts, account_id(f"t2_{text}"), name)
+        native_id = account_id(f"t2_{text}")
+        self.accounts.add(native_id, name, raw, is_current=is_current)
+        self._note_events_in(raw, self.accounts, native_id, name)
         profile = raw.get("subreddit")
         if isinstance(profile, dict):
             self._note_place(profile.get("name"), profile.get("display_name"), profile)
