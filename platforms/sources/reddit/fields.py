@@ -22,11 +22,12 @@ GONE: Final = Visibility.ACCOUNT_GONE
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field: ``code`` is the reason when a value is not public.
+    """One field: ``code`` is the reason when a value is not public, ``unknown`` when it is odd.
 
     ``fact`` names what an operator may assert where the field is missing.
     """
 
+    unknown: str
     code: str
     meaning: Meaning
     is_required: bool = False
@@ -66,28 +67,40 @@ ROBOTS: Final[Meaning] = {True: Visibility.PUBLIC, False: REMOVED}
 
 # What a moderator's token adds to a record, and what any record may say.
 OF_BOTH: Final[Mapping[str, Field]] = {
-    "removed": Field("removed", _bad_if_true(REMOVED)),
-    "spam": Field("removed", _bad_if_true(REMOVED)),
-    "filtered": Field("removed", _bad_if_true(REMOVED)),
-    "promoted": Field("commercial", _bad_if_true(Visibility.COMMERCIAL)),
+    "removed": Field("removed_unknown", "removed", _bad_if_true(REMOVED)),
+    "spam": Field("spam_unknown", "removed", _bad_if_true(REMOVED)),
+    "filtered": Field("filtered_unknown", "removed", _bad_if_true(REMOVED)),
+    "promoted": Field("promoted_unknown", "commercial", _bad_if_true(Visibility.COMMERCIAL)),
 }
-ADS_UI: Final = Field("commercial", _bad_if_true(Visibility.COMMERCIAL), fact="post.")
 RATING: Final[Meaning] = _bad_if_true(Visibility.ADULT)
 OF_POSTS: Final[Mapping[str, Field]] = {
-    "removed_by_category": Field("removed", REMOVED_BY, True, "post."),
-    "is_robot_indexable": Field("not_indexable", ROBOTS, True, "post."),
-    "removal_reason": Field("removed", REMOVAL_REASON, True, "post."),
-    "over_18": Field("adult", RATING, True, "post."),
-    "is_created_from_ads_ui": ADS_UI,
+    "removed_by_category": Field(
+        "removed_by_category_unknown", "removed", REMOVED_BY, True, "post."
+    ),
+    "is_robot_indexable": Field(
+        "is_robot_indexable_unknown", "not_indexable", ROBOTS, True, "post."
+    ),
+    "removal_reason": Field("removal_reason_unknown", "removed", REMOVAL_REASON, True, "post."),
+    "over_18": Field("over_18_unknown", "adult", RATING, True, "post."),
+    "is_created_from_ads_ui": Field(
+        "is_created_from_ads_ui_unknown",
+        "commercial",
+        _bad_if_true(Visibility.COMMERCIAL),
+        fact="post.",
+    ),
     **OF_BOTH,
 }
 OF_COMMENTS: Final[Mapping[str, Field]] = {
-    "removal_reason": Field("removed", REMOVAL_REASON, True, "comment."),
-    "collapsed_reason_code": Field("removed", COLLAPSED, True, "comment."),
-    "removed_by_category": Field("removed", REMOVED_BY),
-    "is_robot_indexable": Field("not_indexable", ROBOTS),
-    "over_18": Field("adult", RATING),
-    "is_created_from_ads_ui": Field("commercial", _bad_if_true(Visibility.COMMERCIAL)),
+    "removal_reason": Field("removal_reason_unknown", "removed", REMOVAL_REASON, True, "comment."),
+    "collapsed_reason_code": Field(
+        "collapsed_reason_code_unknown", "removed", COLLAPSED, True, "comment."
+    ),
+    "removed_by_category": Field("removed_by_category_unknown", "removed", REMOVED_BY),
+    "is_robot_indexable": Field("is_robot_indexable_unknown", "not_indexable", ROBOTS),
+    "over_18": Field("over_18_unknown", "adult", RATING),
+    "is_created_from_ads_ui": Field(
+        "is_created_from_ads_ui_unknown", "commercial", _bad_if_true(Visibility.COMMERCIAL)
+    ),
     **OF_BOTH,
 }
 # A mere value of these says so; they are null, false or missing in everybody's records.
@@ -99,9 +112,11 @@ IF_ANY: Final[Mapping[str, tuple[str, Visibility]]] = {
     ),
 }
 OF_ARCHIVES: Final[Mapping[str, Field]] = {
-    "was_deleted_later": Field("removed_later", _bad_if_true(REMOVED)),
-    "was_initially_deleted": Field("removed_before", _bad_if_true(Visibility.UNKNOWN)),
-    "removal_type": Field("removed_later", REMOVAL_TYPE),
+    "was_deleted_later": Field("was_deleted_later_unknown", "removed_later", _bad_if_true(REMOVED)),
+    "was_initially_deleted": Field(
+        "was_initially_deleted_unknown", "removed_before", _bad_if_true(Visibility.UNKNOWN)
+    ),
+    "removal_type": Field("removal_type_unknown", "removed_later", REMOVAL_TYPE),
 }
 # Where archives write what says nothing about who may read.
 HARMLESS_IN_ARCHIVES: Final = frozenset({"is_edited", "note", "retrieved_2nd_on"})
@@ -112,15 +127,21 @@ SUBREDDIT_TYPES: Final[Meaning] = {
     **dict.fromkeys(("gold_only", "gold_restricted", "employees_only"), Visibility.RESTRICTED),
 }
 OF_SUBREDDITS: Final[Mapping[str, Field]] = {
-    "subreddit_type": Field("private", SUBREDDIT_TYPES, True, "subreddit."),
-    "quarantine": Field("quarantined", _bad_if_true(Visibility.RESTRICTED), True, "subreddit."),
-    "over18": Field("adult", RATING, False, "subreddit."),
-    "is_deleted": Field("gone", _bad_if_true(GONE)),
+    "subreddit_type": Field(
+        "subreddit_type_unknown", "private", SUBREDDIT_TYPES, True, "subreddit."
+    ),
+    "quarantine": Field(
+        "quarantine_unknown", "quarantined", _bad_if_true(Visibility.RESTRICTED), True, "subreddit."
+    ),
+    "over18": Field("over18_unknown", "adult", RATING, False, "subreddit."),
+    "is_deleted": Field("is_deleted_unknown", "gone", _bad_if_true(GONE)),
 }
 OF_ACCOUNTS: Final[Mapping[str, Field]] = {
-    "is_suspended": Field("suspended", _bad_if_true(GONE)),
-    "is_deleted": Field("gone", _bad_if_true(GONE)),
-    "hide_from_robots": Field("search_discouraged", _bad_if_true(Visibility.OPTED_OUT)),
+    "is_suspended": Field("is_suspended_unknown", "suspended", _bad_if_true(GONE)),
+    "is_deleted": Field("is_deleted_unknown", "gone", _bad_if_true(GONE)),
+    "hide_from_robots": Field(
+        "hide_from_robots_unknown", "search_discouraged", _bad_if_true(Visibility.OPTED_OUT)
+    ),
 }
 EVENTS: Final[Mapping[str, Visibility]] = {
     "deleted": Visibility.REMOVED_AUTHOR,
@@ -182,7 +203,7 @@ def evidence_of(
 def missing(name: str, field: Field, level: str = "item") -> Evidence:
     """A field that must be known is not, with the fact that would settle it."""
     settle = f"{SETTLE}{field.fact}{name}={_good(field)}" if field.fact else ""
-    return Evidence(level, Visibility.UNKNOWN, f"{name}_unknown", f"{name} is missing{settle}")
+    return Evidence(level, Visibility.UNKNOWN, field.unknown, f"{name} is missing{settle}")
 
 
 def _good(field: Field) -> str:
@@ -193,7 +214,7 @@ def _good(field: Field) -> str:
 def _against(name: str, field: Field, visibility: Visibility, value: object) -> Evidence:
     if not _is_listed(value, field.meaning):
         detail = f"{name} is not understood: {shown(value)}"
-        return Evidence("item", visibility, f"{name}_unknown", detail)
+        return Evidence("item", visibility, field.unknown, detail)
     code = "deleted" if visibility is Visibility.REMOVED_AUTHOR else field.code
     return Evidence("item", visibility, code, f"{name} is {shown(value)}")
 

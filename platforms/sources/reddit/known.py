@@ -144,5 +144,5 @@ def _missing(name: str, field: Field, level: str) -> Evidence:
 def _against(name: str, field: Field, visibility: Visibility, level: str) -> Evidence:
     if visibility is Visibility.UNKNOWN:
         detail = f"{name} holds a value that is not understood"
-        return Evidence(level, visibility, f"{name}_unknown", detail)
+        return Evidence(level, visibility, field.unknown, detail)
     return Evidence(level, visibility, field.code, f"{name} says so")
