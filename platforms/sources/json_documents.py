@@ -1,4 +1,4 @@
-"""Strict JSON of a dump: one document in a file, or one on each line.
+"""Strict JSON of a dump: one document in a file, or one on each line, also as zstd.
 
 Refused with line and byte: what is not RFC 8259 JSON in UTF-8, NaN and Infinity
 (also by overflow), an object that names a key twice, and what is nested too deeply.
@@ -12,8 +12,11 @@ from typing import Any, BinaryIO, Final
 
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
+from platforms.sources.zstd import decompressed, is_compressed
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+# Blank lines cost time and hold nothing; a small compressed file can hold billions.
+MAX_BLANK_LINES: Final = 1_000_000
 SUSPICIOUS_DEPTH: Final = 100
 MAX_DIGITS: Final = 4300
 BOM: Final = b"\xef\xbb\xbf"
@@ -27,9 +30,16 @@ class _Unacceptable(ValueError):
 
 
 def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:
-    """Each JSON document of ``path`` with the line it begins on; blank lines are skipped."""
+    """Each JSON document of ``path`` with the line it begins on; blank lines are skipped.
+
+    A compressed file must be NDJSON; lines and bytes are those of the text in it.
+    """
     with opened(path) as handle:
+        if is_compressed(handle):
+            yield from _lines(decompressed(handle, path, progress), path, _untold)
+            return
         if _is_one_of_many(handle, path):
+            handle.seek(0)
             yield from _lines(handle, path, progress)
             return
         handle.seek(0)
@@ -41,11 +51,26 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
         progress(len(text))
 
 
+def document_in(text: bytes) -> Any:
+    """The one document that ``text`` is, or ``ValueError`` with why it is none."""
+    try:
+        return _loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError("this is not JSON") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _untold(count: int) -> None:
+    """What is read of decompressed text counts for nothing: its file's bytes were told."""
+
+
 def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
     """Whether the first line with something in it is a document, and there are more lines."""
     first, line = b"", 1
     while not first.removeprefix(BOM).strip():
         byte = handle.tell()
+        _one_more_blank(line - 1, path, line=line, byte=byte)
         if not (first := _line(handle, path, line=line, byte=byte)):
             return True
         line += 1
@@ -63,13 +88,20 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
 def _lines(
     handle: BinaryIO, path: Path, progress: Callable[[int], None]
 ) -> Iterator[tuple[int, Any]]:
-    handle.seek(0)
-    number, byte = 1, 0
+    number, byte, blank = 1, 0, 0
     while text := _line(handle, path, line=number, byte=byte):
         if text.removeprefix(BOM).strip():
             yield number, _parsed(text, path, line=number, byte=byte)
+        else:
+            blank = _one_more_blank(blank, path, line=number, byte=byte)
         progress(len(text))
         number, byte = number + 1, byte + len(text)
+
+
+def _one_more_blank(blank: int, path: Path, *, line: int, byte: int) -> int:
+    if blank == MAX_BLANK_LINES:
+        raise BadInput(path, f"{blank:,} lines are blank", line=line, byte=byte)
+    return blank + 1
 
 
 def _line(handle: BinaryIO, path: Path, *, line: int, byte: int) -> bytes:

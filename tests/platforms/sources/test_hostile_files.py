@@ -169,7 +169,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, platform):
 
 @pytest.mark.parametrize("platform", sorted(SOURCES))
 def test_one_bad_file_refuses_the_dump_before_anything_is_given_out(tmp_path, platform):
-    good, bad = {"tumblr": (GOOD_LINE, "{"), "wordpress": (GOOD_XML, "<rss")}[platform]
+    good, bad = {
+        "tumblr": (GOOD_LINE, "{"),
+        "wordpress": (GOOD_XML, "<rss"),
+        "reddit": (json.dumps(REDDIT), "{"),
+    }[platform]
     (tmp_path / "a").write_text(good)
     (tmp_path / "b").write_text(bad)
 

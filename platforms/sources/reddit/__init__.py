@@ -1,0 +1,118 @@
+"""Reddit's API responses, archives of it as NDJSON (also zstd), and recorded sessions."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from platforms.records import AccountReading, Item
+from platforms.sources import files
+from platforms.sources.contract import BadInput, Fact, understood
+from platforms.sources.json_documents import documents
+from platforms.sources.reddit.fields import FACTS
+from platforms.sources.reddit.items import KINDS, SLUG, item_of, items_of_event, odd_item
+from platforms.sources.reddit.known import Register
+from platforms.sources.reddit.recordings import is_recording, recorded
+from platforms.sources.reddit.responses import Found, NotReddit, Shape, records
+from platforms.sources.reddit.surroundings import Surroundings
+
+PATIENCE_DOCUMENTS: Final = 1000
+ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
+
+
+class Reddit:
+    """Reads listings, things, archives and recordings, one in a file or one on each line."""
+
+    slug: Final = SLUG
+    name: Final = "Reddit"
+    facts: Final[Mapping[str, Fact]] = FACTS
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        around = Surroundings(understood(self.facts, asserted), observed_at)
+        return _read(paths, around, files.Progress(progress))
+
+
+def _read(
+    paths: Sequence[Path], around: Surroundings, progress: Callable[[int], None]
+) -> Iterator[Item | AccountReading]:
+    files.check(paths)
+    for path in paths:
+        for found in _records(path, progress):
+            around.note(found)
+    yield from _readings(around.accounts, "", around.observed_at)
+    yield from _readings(around.subreddits, "r/", around.observed_at)
+    for path in paths:
+        for found in _records(path, progress):
+            yield from _items(found, around)
+
+
+def _items(found: Found, around: Surroundings) -> Iterator[Item]:
+    if found.shape in KINDS:
+        yield item_of(found, around)
+    elif found.shape is Shape.EVENT:
+        yield from items_of_event(found.raw, around)
+    elif found.shape in (Shape.ODD, Shape.MESSAGE):
+        yield odd_item(found, around)
+
+
+def _records(path: Path, progress: Callable[[int], None]) -> Iterator[Found]:
+    """Every record of one file; refused if its first thousand documents are all something else."""
+    _refuse_xml(path)
+    refusal: BadInput | None = None
+    is_reddit = False
+    for number, (line, document) in enumerate(documents(path, progress), start=1):
+        try:
+            for found in _in_document(document, path, line):
+                is_reddit = True
+                yield found
+            is_reddit = True
+        except NotReddit as error:
+            refusal = refusal or BadInput(path, str(error), line=line, advice=ADVICE)
+            yield Found(Shape.ODD, document)
+        if refusal and not is_reddit and number >= PATIENCE_DOCUMENTS:
+            raise refusal
+    if not is_reddit:
+        raise refusal or BadInput(path, "there is no record in it", line=1, advice=ADVICE)
+
+
+def _in_document(document: Any, path: Path, line: int) -> Iterator[Found]:
+    if not is_recording(document):
+        yield from records(document)
+        return
+    try:
+        yield from recorded(document)
+    except NotReddit:
+        raise
+    except ValueError as error:
+        reason = f"a recorded body cannot be read: {error}"
+        raise BadInput(path, reason, line=line, advice="Record the session again.") from error
+
+
+def _refuse_xml(path: Path) -> None:
+    with files.opened(path) as handle:
+        if handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+            advice = "Is it a WordPress export? Reddit dumps are JSON."
+            raise BadInput(path, "this is XML or HTML", line=1, byte=0, advice=advice)
+
+
+def _readings(register: Register, prefix: str, observed_at: datetime) -> Iterator[AccountReading]:
+    for native_id, name, denies, clears in register.denials():
+        if denies or clears:
+            yield AccountReading(
+                platform=SLUG,
+                native_id=native_id,
+                handle=f"{prefix}{name}" if name else None,
+                denies=denies,
+                clears=clears,
+                observed_at=observed_at,
+            )
+
+
+REDDIT: Final = Reddit()

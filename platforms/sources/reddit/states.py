@@ -1,0 +1,133 @@
+"""What a post or comment says of itself: removed, deleted, hidden, an advert, adult.
+
+Only its own fields are read here; who and where it is from is joined elsewhere.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from platforms.records import Evidence, Visibility
+from platforms.sources.reddit.fields import (
+    EVENTS,
+    HARMLESS_IN_ARCHIVES,
+    IF_ANY,
+    OF_ARCHIVES,
+    OF_COMMENTS,
+    OF_POSTS,
+    asserted_for,
+    evidence_of,
+    missing,
+)
+from platforms.sources.reddit.responses import FULLNAME, Shape
+from platforms.sources.values import shown
+
+ID: Final = re.compile(r"[a-z0-9]{1,13}")
+# Also "[ Removed by Reddit in response to a copyright notice. ]" and "[deleted by user]".
+NOTICE: Final = re.compile(r"\\?\[\s*(?:removed|deleted)\b[^\]]*\](?:\(\S*\))?", re.IGNORECASE)
+NOBODY: Final = frozenset({"[deleted]", "[removed]"})
+TEXTS: Final = {Shape.POST: ("title", "selftext"), Shape.COMMENT: ("body",)}
+FIELDS: Final = {Shape.POST: OF_POSTS, Shape.COMMENT: OF_COMMENTS}
+ADVERTS: Final = ("promoted", "is_created_from_ads_ui")
+FIRST_SECOND, LAST_SECOND = 1, 253_402_300_799
+READ_AT: Final = ("retrieved_on", "retrieved_utc")
+
+
+def fullname_of(shape: Shape, raw: Mapping[str, Any]) -> str | None:
+    """The id with its kind (``t3_abc``); None when missing, odd or given in two ways."""
+    number = raw.get("id")
+    if not isinstance(number, str):
+        return None
+    given = f"{shape}_{number.removeprefix(f'{shape}_')}"
+    return given if raw.get("name", given) == given and FULLNAME.fullmatch(given) else None
+
+
+def state_of(
+    shape: Shape, raw: Mapping[str, Any], values: Mapping[str, object]
+) -> Iterator[Evidence]:
+    """All that a post or comment says against itself; ``values`` are the asserted facts."""
+    asserted = asserted_for("post." if shape is Shape.POST else "comment.", values)
+    yield from evidence_of(raw, FIELDS[shape], asserted)
+    yield from _of_mere_values(raw)
+    if shape is Shape.POST and not any(name in raw or name in asserted for name in ADVERTS):
+        yield missing(ADVERTS[1], OF_POSTS[ADVERTS[1]])
+    yield from _of_its_archive(raw)
+    yield from of_its_event(raw)
+    for name in TEXTS[shape]:
+        yield from _of_its_text(name, raw)
+
+
+def of_its_event(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    """What the platform's compliance stream says happened to it."""
+    for action in actions_in(raw):
+        visibility = EVENTS.get(action, Visibility.UNKNOWN) if isinstance(action, str) else None
+        if visibility is None or visibility is Visibility.UNKNOWN:
+            detail = f"$event.action is {shown(action)}; give the record as it is after the event"
+            yield Evidence("item", Visibility.UNKNOWN, "event_unknown", detail)
+        else:
+            code = "deleted" if visibility is Visibility.REMOVED_AUTHOR else "removed"
+            yield Evidence("item", visibility, code, f"$event.action is {action}")
+
+
+def actions_in(raw: Mapping[str, Any]) -> Iterator[object]:
+    if "$event" in raw:
+        event = raw["$event"]
+        yield event.get("action") if isinstance(event, dict) else event
+    if "$event.action" in raw:
+        yield raw["$event.action"]
+
+
+def read_at(raw: Mapping[str, Any], default: datetime) -> datetime | None:
+    """When the record was last read, by its archive; None if that is not understood."""
+    meta = raw.get("_meta")
+    again = meta.get("retrieved_2nd_on") if isinstance(meta, dict) else None
+    given = [raw[name] for name in READ_AT if raw.get(name) is not None]
+    if again is not None:
+        given = [again]
+    moments = [moment_of(value) for value in given]
+    if None in moments:
+        return None
+    return min([default, *(moment for moment in moments if moment is not None)])
+
+
+def moment_of(raw: object) -> datetime | None:
+    """Seconds since 1970, which old archives write as text and the API with a point."""
+    if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < len("253402300799"):
+        raw = int(raw)
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    if raw != raw // 1 or not FIRST_SECOND <= raw <= LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(int(raw), UTC)
+
+
+def _of_mere_values(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    for name, (code, visibility) in IF_ANY.items():
+        value = raw.get(name)
+        if value is not None and value is not False:
+            yield Evidence("item", visibility, code, f"it has a value for {name}")
+
+
+def _of_its_archive(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    """Archives keep the first text; what they saw later counts more."""
+    if "_meta" not in raw:
+        return
+    meta = raw["_meta"]
+    if not isinstance(meta, dict):
+        yield Evidence("item", Visibility.UNKNOWN, "archive_unknown", f"_meta is {shown(meta)}")
+        return
+    yield from evidence_of(meta, OF_ARCHIVES, {})
+    for name in sorted(meta.keys() - OF_ARCHIVES.keys() - HARMLESS_IN_ARCHIVES):
+        detail = f"_meta.{name[:40]} is not understood"
+        yield Evidence("item", Visibility.UNKNOWN, "archive_unknown", detail)
+
+
+def _of_its_text(name: str, raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    text = raw.get(name)
+    if not isinstance(text, str):
+        said = "missing" if text is None else f"not text: {shown(text)}"
+        yield Evidence("item", Visibility.UNKNOWN, "text_unknown", f"{name} is {said}")
+    elif NOTICE.fullmatch(text.strip()):
+        detail = f"{name} is a notice in place of what was written"
+        yield Evidence("item", Visibility.REMOVED_PLATFORM, "removed", detail)
