@@ -41,6 +41,11 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
         progress(len(text))
 
 
+def document_in(text: bytes, path: Path) -> Any:
+    """The one JSON document in ``text``, which was read at ``path``."""
+    return _parsed(text, path, line=1, byte=0)
+
+
 def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
     """Whether the first line with something in it is a document, and there are more lines."""
     first, line = b"", 1
