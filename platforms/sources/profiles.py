@@ -124,7 +124,7 @@ class Profiles:
             yield Evidence(level, Visibility.PUBLIC, terms.noun)
             return
         if not any(proofs):
-            yield Evidence(level, Visibility.UNKNOWN, f"{terms.noun}_unknown", self._advice(level))
+            yield Evidence(level, Visibility.UNKNOWN, f"{terms.noun}_unknown", self._advice(number))
 
     def against(
         self, number: str | None, handle: str | None = None, *, level: str
@@ -170,10 +170,11 @@ class Profiles:
             if profile.found(field) == {Visibility.PUBLIC}
         )
 
-    def _advice(self, level: str) -> str:
+    def _advice(self, number: str | None) -> str:
+        """What to supply; an assertion is only about the accounts that post in the dump."""
         fields, noun = " or ".join(self._terms.proofs), self._terms.noun
         supply = f"no record says that the {noun} is public: supply it with {fields}"
-        if level != "container":
+        if number not in self._posting:
             return supply
         return f"{supply}; settle with --fact {self._terms.fact}=public"
 

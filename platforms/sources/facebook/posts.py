@@ -343,8 +343,11 @@ def _read_limits(found: Reading, around: Around) -> None:
         found.say(Visibility.RESTRICTED, "targeted", "targeting limits who can see it")
     elif targeting != {}:
         found.doubt("targeting_unknown", f"targeting is not understood: {shown(targeting)}")
+    sponsors = found.raw.get("sponsor_tags", [])
     if objects_in(found.raw, "sponsor_tags"):
         found.say(Visibility.COMMERCIAL, "sponsored", "it has a sponsor")
+    elif sponsors not in ([], {"data": []}):
+        found.doubt("sponsored_unknown", f"sponsor_tags is not understood: {shown(sponsors)}")
 
 
 def _read_story(found: Reading, around: Around) -> None:
@@ -407,7 +410,9 @@ def _shares_unknown(raw: Mapping[str, Any]) -> bool:
     """Whether pictures may be another's: nothing says what was shared, or that nothing was."""
     if "parent_id" in raw or raw.get("status_type") in OWN_STORIES:
         return False
-    kinds = {attachment.get("type") for attachment in objects_in(raw, "attachments")}
+    kinds = {text_in(attachment.get("type")) for attachment in objects_in(raw, "attachments")}
+    if not kinds:
+        return raw.get("status_type") == SHARED_STORY
     targets = [object_in(one, "target").get("id") for one in objects_in(raw, "attachments")]
     return bool(kinds - LINKS) or any(targets)
 
@@ -468,7 +473,7 @@ def _photo(raw: Mapping[str, Any]) -> Iterator[Media]:
 
 def _attached(raw: Mapping[str, Any]) -> Iterator[Media]:
     """Pictures and films of the post itself; what a link shows is another's."""
-    kind, media = raw.get("type"), object_in(raw, "media")
+    kind, media = text_in(raw.get("type")), object_in(raw, "media")
     if kind in PICTURES and (url := address_in(object_in(media, "image"), "src")):
         yield Media(MediaKind.IMAGE, url)
     if kind in FILMS and (url := address_in(media, "source")):

@@ -287,8 +287,7 @@ def _read_owner(found: Reading, around: Around) -> None:
 
 def _read_others(found: Reading, around: Around) -> None:
     """Collaborators publish the same post under their own names."""
-    raw = found.raw.get("collaborators")
-    if raw is not None and not _are_objects(raw):
+    if not _are_objects(found.raw.get("collaborators", [])):
         found.doubt("collaborators_unknown", "collaborators is not a list of accounts")
     for other in objects_in(found.raw, "collaborators"):
         handle = name_in(other.get("username"))

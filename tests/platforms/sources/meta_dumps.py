@@ -54,7 +54,7 @@ def bobs_thread(number="17900000000000002", **changes):
 
 
 def quote(number="17900000000000003", of="17900000000000002", **changes):
-    return thread(number, is_quote_post=True, quoted_post={"id": of}, **changes)
+    return thread(number, **({"is_quote_post": True, "quoted_post": {"id": of}} | changes))
 
 
 def reply(number="17900000000000004", to="17900000000000002", **changes):
