@@ -173,7 +173,8 @@ class Posts:
         profiles.add(object_in(raw, "from"))
         for name in TARGETS:
             profiles.add(object_in(raw, name))
-        profiles.add_posting(_container_of(raw))
+        for place in (_container_of(raw), *_other_places(raw)):
+            profiles.add_posting(place)
 
     def references(self, record: Record) -> Sequence[str]:
         return _references(record.raw) if record.shape is Shape.ITEM else ()
@@ -313,12 +314,13 @@ def _read_fame(found: Reading, is_public_figure: bool | None) -> None:
 
 
 def _read_place(found: Reading, around: Around) -> None:
-    author, place = id_in(object_in(found.raw, "from")), _container_of(found.raw)
-    if place is not None and place != author:
-        found.principals.append(Principal(Role.CONTAINER, Identity.STABLE, place))
-    found.evidence.extend(around.profiles.evidence_of(place))
-    for other in _other_places(found.raw):
-        found.evidence.extend(around.profiles.against(other, level="container"))
+    author, home = id_in(object_in(found.raw, "from")), _container_of(found.raw)
+    targets = (id_in(object_in(found.raw, name)) for name in TARGETS)
+    for place in dict.fromkeys((home, *targets)):
+        if place is not None and place != author:
+            found.principals.append(Principal(Role.CONTAINER, Identity.STABLE, place))
+    for place in dict.fromkeys((home, *sorted(_other_places(found.raw)))):
+        found.evidence.extend(around.profiles.evidence_of(place))
 
 
 def _container_of(raw: Mapping[str, Any]) -> str | None:
@@ -331,7 +333,7 @@ def _container_of(raw: Mapping[str, Any]) -> str | None:
 
 
 def _other_places(raw: Mapping[str, Any]) -> set[str]:
-    """Whatever else a post was put into, as far as it says; the worst of them wins."""
+    """Whatever else a post was put into, as far as it says; all of it must be open."""
     targets = [*(object_in(raw, name) for name in TARGETS), *objects_in(raw, "to")]
     return {number for target in targets if (number := id_in(target))}
 

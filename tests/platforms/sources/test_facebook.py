@@ -207,12 +207,16 @@ def test_a_post_on_another_page_or_group_has_that_place_in_it_too(tmp_path):
     }
 
 
-def test_a_private_place_that_a_post_was_also_put_into_excludes_it(tmp_path):
+def test_every_place_that_a_post_was_put_into_must_be_open(tmp_path):
     post = fb_post(to={"data": [{"id": GROUP_ID, "name": "x"}]})
 
-    item = only(tmp_path, post, page(), group(privacy="SECRET"))
+    secret = only(tmp_path, post, page(), group(privacy="SECRET"))
+    unknown = only(tmp_path, post, page())
+    opened = only(tmp_path, post, page(), group())
 
-    assert judge(item).verdict is Verdict.EXCLUDE
+    assert judge(secret).verdict is Verdict.EXCLUDE
+    assert codes(unknown) == {"container_unknown"}
+    assert codes(opened) == set()
 
 
 @pytest.mark.parametrize(
