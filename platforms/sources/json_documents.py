@@ -51,7 +51,7 @@ def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int
         progress(len(text))
 
 
-def document_in(text: bytes) -> Any:
+def quoted_document(text: bytes) -> Any:
     """The one document that ``text`` is, or ``ValueError`` with why it is none."""
     try:
         return _loads(text)
@@ -59,6 +59,11 @@ def document_in(text: bytes) -> Any:
         raise ValueError("this is not JSON") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def document_in(text: bytes, path: Path) -> Any:
+    """The one JSON document in ``text``, which was read at ``path``."""
+    return _parsed(text, path, line=1, byte=0)
 
 
 def _untold(count: int) -> None:

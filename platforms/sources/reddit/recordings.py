@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from platforms.sources.json_documents import document_in
+from platforms.sources.json_documents import quoted_document
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, records
 
 INTERACTIONS: Final = ("interactions", "http_interactions")
@@ -82,7 +82,7 @@ def _in_body(response: dict[str, Any]) -> Iterator[Found]:
     if not isinstance(text, str):
         yield Found(Shape.ODD, "a response body that is not recorded as text")
         return
-    document = document_in(text.encode("utf-8", "surrogatepass"))
+    document = quoted_document(text.encode("utf-8", "surrogatepass"))
     try:
         yield from records(document)
     except NotReddit as error:

@@ -10,6 +10,7 @@ from platforms.sources import SOURCES, BadInput
 from platforms.sources import json_documents as json_limits
 from platforms.sources.wordpress import export as xml_limits
 from tests.platforms.sources.dumps import NOW, PUBLIC_SITE, entry, items, post, wxr
+from tests.platforms.sources.meta_dumps import fb_post, media, thread
 
 
 def refusal(tmp_path, platform, content):
@@ -170,9 +171,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, platform):
 @pytest.mark.parametrize("platform", sorted(SOURCES))
 def test_one_bad_file_refuses_the_dump_before_anything_is_given_out(tmp_path, platform):
     good, bad = {
+        "facebook": (json.dumps(fb_post()), "{"),
+        "instagram": (json.dumps(media()), "{"),
+        "threads": (json.dumps(thread()), "{"),
+        "reddit": (json.dumps(REDDIT), "{"),
         "tumblr": (GOOD_LINE, "{"),
         "wordpress": (GOOD_XML, "<rss"),
-        "reddit": (json.dumps(REDDIT), "{"),
     }[platform]
     (tmp_path / "a").write_text(good)
     (tmp_path / "b").write_text(bad)

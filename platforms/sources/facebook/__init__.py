@@ -1,0 +1,34 @@
+"""Facebook: posts and photos of the Graph API, and downloads of one's information."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from platforms.records import AccountReading, Item
+from platforms.sources import files, meta
+from platforms.sources.contract import Fact, understood
+from platforms.sources.facebook.places import SLUG
+from platforms.sources.facebook.posts import FACTS, POSTS
+
+
+class Facebook:
+    """Reads API responses, lists, single objects, NDJSON, files of a download, and its .zip."""
+
+    slug: Final = SLUG
+    name: Final = "Facebook"
+    facts: Final[Mapping[str, Fact]] = FACTS
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        values = understood(self.facts, asserted)
+        return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
+
+
+FACEBOOK: Final = Facebook()

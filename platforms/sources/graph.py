@@ -1,0 +1,336 @@
+"""Meta's Graph API: the shapes and values that Facebook, Instagram and Threads share.
+
+Envelopes, edges, ids, moments and ages. What a field proves is each source's own.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
+from platforms.sources.contract import BadInput
+from platforms.sources.downloads import documents
+from platforms.sources.values import name_in, shown, text_in
+
+PATIENCE_DOCUMENTS: Final = 1000
+ID: Final = re.compile(r"[1-9][0-9]{0,31}(?:_[1-9][0-9]{0,31})?")
+BIRTHDAY: Final = re.compile(r"(?:(\d\d)/(\d\d)/)?(\d{4})")
+BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"\d\d/\d\d")
+ADULTHOOD: Final = 18
+# With one of these an object is a record, even if it holds a list called "data".
+OF_ONE_RECORD: Final = frozenset({"id", "timestamp", "attachments", "title"})
+
+Meaning = Mapping[bool | str, Visibility]
+
+
+class Shape(StrEnum):
+    ITEM = "item"
+    ACCOUNT = "account"
+    ALBUM = "album"
+    ENTRY = "entry"
+    ODD = "odd"
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One object of a dump; an entry of a download also says which file and list it is of."""
+
+    shape: Shape
+    raw: Any
+    file: str = ""
+    list_name: str = ""
+
+
+class Form(msgspec.Struct, frozen=True):
+    """How one platform's dumps look.
+
+    ``edges`` are the lists of items inside an account, ``lists`` those of entries in a
+    file of a download, ``members`` the names of the files of a download that are read.
+    """
+
+    platform: str
+    shape_of: Callable[[Mapping[str, Any]], Shape]
+    edges: tuple[str, ...]
+    lists: frozenset[str]
+    members: re.Pattern[str]
+    advice: str
+
+
+class NotGraph(ValueError):
+    """A document that neither the API nor a download of this platform holds."""
+
+
+class Reading(msgspec.Struct):
+    """A record while it is read: every step adds what it found."""
+
+    raw: Mapping[str, Any]
+    evidence: list[Evidence] = msgspec.field(default_factory=list)
+    principals: list[Principal] = msgspec.field(default_factory=list)
+    required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
+
+    def say(self, visibility: Visibility, code: str, detail: str = "", level: str = "item") -> None:
+        self.evidence.append(Evidence(level, visibility, code, detail))
+
+    def doubt(self, code: str, detail: str, level: str = "item") -> None:
+        self.say(Visibility.UNKNOWN, code, detail, level)
+
+    def read(self, field: str, meaning: Meaning, *, missing: str = "", level: str = "item") -> None:
+        """Say what ``field`` proves; absent, it is a doubt only if ``missing`` has words for it."""
+        raw = self.raw.get(field)
+        if field not in self.raw:
+            if missing:
+                self.doubt(f"{field}_unknown", f"{field} is missing{missing}", level)
+            return
+        visibility = reading(meaning, raw)
+        if visibility is Visibility.UNKNOWN:
+            self.doubt(f"{field}_unknown", f"{field} is not understood: {shown(raw)}", level)
+        elif visibility is Visibility.PUBLIC:
+            self.say(visibility, field, level=level)
+        else:
+            self.say(visibility, f"{field}_{visibility}", f"{field} is {shown(raw)}", level)
+
+
+def bad_if_true(visibility: Visibility) -> Meaning:
+    return {False: Visibility.PUBLIC, True: visibility}
+
+
+def reading(meaning: Meaning, raw: object) -> Visibility:
+    """What one raw value proves; JSON's 0 and 1 are not booleans."""
+    if not isinstance(raw, bool | str):
+        return Visibility.UNKNOWN
+    return meaning.get(raw, Visibility.UNKNOWN)
+
+
+def contents(path: Path, form: Form, progress: Callable[[int], None]) -> Iterator[Record]:
+    """Every record of one file; refused if its first thousand documents are all something else."""
+    refusal: BadInput | None = None
+    is_graph = False
+    for number, (place, line, document) in enumerate(
+        documents(path, form.members, progress), start=1
+    ):
+        try:
+            for found in records(document, form, place.name):
+                is_graph = True
+                yield found
+            is_graph = True
+        except NotGraph as error:
+            refusal = refusal or BadInput(place, str(error), line=line, advice=form.advice)
+            yield Record(Shape.ODD, document)
+        if refusal and not is_graph and number >= PATIENCE_DOCUMENTS:
+            raise refusal
+    if not is_graph:
+        raise refusal or BadInput(path, "there is no record in it", line=1, advice=form.advice)
+
+
+def records(document: object, form: Form, file: str) -> Iterator[Record]:
+    """The records of one document, in order; ``NotGraph`` if it is something else."""
+    if isinstance(document, list):
+        yield from _of_list(document, form, file, "")
+        return
+    if not isinstance(document, dict):
+        raise NotGraph("this JSON is neither an object nor a list")
+    if "error" in document and "id" not in document:
+        raise NotGraph("the API answered with an error, not with objects")
+    if isinstance(document.get("data"), list) and not OF_ONE_RECORD & document.keys():
+        if document["data"]:
+            yield from _of_list(document["data"], form, file, "")
+        return
+    if lists := form.lists & document.keys():
+        for name in sorted(lists):
+            yield from _of_entries(document[name], form, file, name)
+        return
+    yield from _of_one(document, form, file)
+
+
+def _of_one(document: dict[str, Any], form: Form, file: str) -> Iterator[Record]:
+    if _is_by_id(document):
+        yield from _of_list(list(document.values()), form, file, "")
+        return
+    shape = form.shape_of(document)
+    if shape is Shape.ODD:
+        raise NotGraph(f"this is no object of {form.platform}")
+    yield from _with_edges(Record(shape, document, file), form)
+
+
+def _is_by_id(document: Mapping[str, Any]) -> bool:
+    """Whether this answers a call for several ids at once: an object for each id."""
+    return bool(document) and all(
+        ID.fullmatch(name) and isinstance(found, dict) and found.get("id") == name
+        for name, found in document.items()
+    )
+
+
+def _of_list(found: list[Any], form: Form, file: str, name: str) -> Iterator[Record]:
+    shapes = [form.shape_of(raw) if isinstance(raw, dict) else Shape.ODD for raw in found]
+    if all(shape is Shape.ODD for shape in shapes):
+        raise NotGraph(f"this list holds no object of {form.platform}")
+    for shape, raw in zip(shapes, found, strict=True):
+        yield from _with_edges(Record(shape, raw, file, name), form)
+
+
+def _of_entries(found: object, form: Form, file: str, name: str) -> Iterator[Record]:
+    """A list that only downloads hold: whatever is in it is an entry of that list."""
+    for raw in found if isinstance(found, list) else [found]:
+        yield Record(Shape.ENTRY if isinstance(raw, dict) else Shape.ODD, raw, file, name)
+
+
+def _with_edges(record: Record, form: Form) -> Iterator[Record]:
+    yield record
+    if record.shape is not Shape.ACCOUNT:
+        return
+    for edge in form.edges:
+        for raw in objects_in(record.raw, edge):
+            yield Record(form.shape_of(raw), raw)
+
+
+def object_in(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(raw: Mapping[str, Any], edge: str) -> list[dict[str, Any]]:
+    """The objects of an edge, ``{"data": [...]}``, or of a bare list."""
+    value = raw.get(edge)
+    found = value.get("data") if isinstance(value, dict) else value
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def id_in(raw: Mapping[str, Any], name: str = "id") -> str | None:
+    """An id as text, also where it was written as a whole number."""
+    value = raw.get(name)
+    text = str(value) if type(value) is int else value
+    return text if isinstance(text, str) and ID.fullmatch(text) else None
+
+
+def reference_in(raw: Mapping[str, Any], name: str) -> str | None:
+    """The id of another object: ``{"id": ...}``, or the id by itself."""
+    value = raw.get(name)
+    return id_in(value) if isinstance(value, dict) else id_in(raw, name)
+
+
+def moment_in(raw: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment with its offset (ISO 8601), in UTC; None when it is anything else."""
+    value = raw.get(name)
+    if not isinstance(value, str) or "T" not in value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def seconds_in(raw: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment in whole seconds, as downloads write it."""
+    value = raw.get(name)
+    if type(value) is not int or not 0 < value < 253_402_300_800:
+        return None
+    return datetime.fromtimestamp(value, UTC)
+
+
+def address_in(raw: Mapping[str, Any], name: str) -> str:
+    """An address without its query: on Meta's media servers that is a signature or a token."""
+    text = text_in(raw.get(name))
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return ""
+    if url.scheme not in ("http", "https") or "@" in url.netloc:
+        return ""
+    return f"{url.scheme}://{url.netloc}{url.path}"
+
+
+def is_at(raw: object, hosts: frozenset[str]) -> bool:
+    """Whether ``raw`` is an https address on one of ``hosts``."""
+    try:
+        url = urlsplit(raw if isinstance(raw, str) else "")
+    except ValueError:
+        return False
+    return url.scheme == "https" and url.netloc.lower() in hosts and len(url.path) > 1
+
+
+def principal(role: Role, raw: Mapping[str, Any], *, handle: object = None) -> Principal:
+    """Whoever ``raw`` names by its id, or else only by a handle, or not at all."""
+    number, name = id_in(raw), name_in(handle)
+    if number is not None:
+        return Principal(role, Identity.STABLE, number, name)
+    if name is not None:
+        return Principal(role, Identity.NAME, handle=name)
+    return Principal(role, Identity.ANONYMOUS)
+
+
+def ages_in(raw: object, on: date) -> frozenset[Visibility]:
+    """What every age, age range and birthday anywhere in ``raw`` says: nothing, if there is none.
+
+    Under 18 is out of scope, 18 or more is public, and what is not understood is unknown.
+    """
+    found: set[Visibility] = set()
+    waiting = [raw]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            found.update(_ages_of(value, on))
+            waiting += value.values()
+    return frozenset(found)
+
+
+def _ages_of(raw: Mapping[str, Any], on: date) -> Iterator[Visibility]:
+    if "is_minor" in raw:
+        yield reading(bad_if_true(Visibility.OUT_OF_SCOPE), raw["is_minor"])
+    if "age" in raw:
+        yield _of_years(raw["age"], raw["age"])
+    if "age_range" in raw:
+        limits = object_in(raw, "age_range")
+        yield _of_years(limits.get("min"), limits.get("max", limits.get("min")))
+    if "birthday" in raw and not _has_no_year(raw["birthday"]):
+        yield _of_birthday(raw["birthday"], on)
+
+
+def _of_years(least: object, most: object) -> Visibility:
+    if type(least) is int and ADULTHOOD <= least <= 150:
+        return Visibility.PUBLIC
+    if type(most) is int and 0 <= most < ADULTHOOD:
+        return Visibility.OUT_OF_SCOPE
+    return Visibility.UNKNOWN
+
+
+def _has_no_year(raw: object) -> bool:
+    return isinstance(raw, str) and BIRTHDAY_WITHOUT_YEAR.fullmatch(raw) is not None
+
+
+def _of_birthday(raw: object, on: date) -> Visibility:
+    """The API writes MM/DD/YYYY, or YYYY alone, which leaves a year open."""
+    match = BIRTHDAY.fullmatch(raw) if isinstance(raw, str) else None
+    if match is None:
+        return Visibility.UNKNOWN
+    month, day, year = match.groups()
+    oldest = on.year - int(year)
+    if month is None:
+        return _of_years(oldest - 1, oldest)
+    had_it = (on.month, on.day) >= (int(month), int(day))
+    return _of_years(oldest - (not had_it), oldest - (not had_it))
+
+
+def read_ages(found: Reading, on: date) -> None:
+    """Say whether anybody in the record is known to be under age."""
+    for visibility in sorted(ages_in(found.raw, on) - {Visibility.PUBLIC}):
+        if visibility is Visibility.UNKNOWN:
+            found.doubt("age_unknown", "an age or birthday is not understood", "account")
+        else:
+            found.say(visibility, "minor", "somebody in it is under 18", "account")
+
+
+def odd_item(platform: str, kind: str, record: Record, observed_at: datetime) -> Item:
+    """A record that is nothing we know: listed, and held."""
+    detail = f"it is no object of {platform} that is understood: {shown(record.raw)}"
+    doubt = Evidence("item", Visibility.UNKNOWN, "record_not_understood", detail)
+    return Item(
+        platform=platform, kind=kind, native_id=None, evidence=(doubt,), observed_at=observed_at
+    )

@@ -1,0 +1,33 @@
+"""Threads: posts of its API, with the posts they quote and answer."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from platforms.records import AccountReading, Item
+from platforms.sources import files, meta
+from platforms.sources.contract import Fact, understood
+from platforms.sources.threads.posts import FACTS, POSTS, SLUG
+
+
+class Threads:
+    """Reads API responses, lists, single objects, NDJSON, and a .zip of them."""
+
+    slug: Final = SLUG
+    name: Final = "Threads"
+    facts: Final[Mapping[str, Fact]] = FACTS
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        values = understood(self.facts, asserted)
+        return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
+
+
+THREADS: Final = Threads()

@@ -1,0 +1,65 @@
+"""Instagram: each class of media that nobody may pass on, one test for each.
+
+Each case differs from a shared item in the one thing that makes it a leak.
+"""
+
+import pytest
+
+from platforms.records import Verdict
+from platforms.visibility import judge
+from tests.platforms.sources.dumps import items
+from tests.platforms.sources.meta_dumps import INSTAGRAM_ENTRY, account, items_of_files, media
+
+VOUCHED = {"account.privacy": "public", "media.surface": "feed"}
+LEAKS = [
+    pytest.param([media(), account(is_private=True)], id="post of a private account"),
+    pytest.param([media(), account(is_deactivated=True)], id="post of a deactivated account"),
+    pytest.param([media(), account(is_suspended=True)], id="post of a suspended account"),
+    pytest.param([media(media_product_type="STORY")], id="story"),
+    pytest.param([media(media_product_type="AD")], id="advertisement"),
+    pytest.param([media(audience="close_friends")], id="post for close friends"),
+    pytest.param([media(audience="subscribers")], id="post for subscribers"),
+    pytest.param([media(is_archived=True)], id="archived post"),
+    pytest.param([media(is_deleted=True)], id="deleted post"),
+    pytest.param([media(is_draft=True)], id="draft"),
+    pytest.param([media(), account(age=17)], id="post of somebody under age"),
+    pytest.param([media(), account(birthday="12/31/2009")], id="under age by birthday"),
+]
+
+
+@pytest.mark.parametrize("records", LEAKS)
+def test_what_was_never_public_is_never_shared(tmp_path, records):
+    first, *_ = items(tmp_path, "instagram", records, facts=VOUCHED)
+
+    assert judge(first).verdict is Verdict.EXCLUDE
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stories.json",
+        "archived_posts.json",
+        "recently_deleted_content.json",
+        "drafts.json",
+        "close_friends_stories.json",
+        "broadcast_channel_messages.json",
+    ],
+)
+def test_what_a_download_holds_besides_posts_is_excluded(tmp_path, name):
+    (item,) = items_of_files(tmp_path, "instagram", {name: [INSTAGRAM_ENTRY]}, VOUCHED)
+
+    assert judge(item).verdict is Verdict.EXCLUDE
+
+
+def test_nothing_of_a_download_is_ever_shared(tmp_path):
+    (item,) = items_of_files(tmp_path, "instagram", {"posts_1.json": [INSTAGRAM_ENTRY]}, VOUCHED)
+
+    assert judge(item).verdict is Verdict.HOLD
+
+
+def test_the_media_from_which_those_differ_are_shared(tmp_path):
+    found = items(
+        tmp_path, "instagram", [media(), media("2", media_product_type="REELS"), account(age=18)]
+    )
+
+    assert [judge(item).verdict for item in found] == [Verdict.SHARE] * 2
