@@ -10,6 +10,7 @@ from platforms.sources import SOURCES, BadInput
 from platforms.sources import json_documents as json_limits
 from platforms.sources.wordpress import export as xml_limits
 from tests.platforms.sources.dumps import NOW, PUBLIC_SITE, entry, items, post, wxr
+from tests.platforms.sources.stock import image
 
 
 def refusal(tmp_path, platform, content):
@@ -169,7 +170,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, platform):
 
 @pytest.mark.parametrize("platform", sorted(SOURCES))
 def test_one_bad_file_refuses_the_dump_before_anything_is_given_out(tmp_path, platform):
-    good, bad = {"tumblr": (GOOD_LINE, "{"), "wordpress": (GOOD_XML, "<rss")}[platform]
+    good, bad = {
+        "tumblr": (GOOD_LINE, "{"),
+        "wordpress": (GOOD_XML, "<rss"),
+        "shutterstock": (json.dumps(image()), "{"),
+    }[platform]
     (tmp_path / "a").write_text(good)
     (tmp_path / "b").write_text(bad)
 
