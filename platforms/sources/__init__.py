@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from platforms.sources.contract import BadFact, BadInput, Fact, Source
+from platforms.sources.generic import GENERIC
 from platforms.sources.shutterstock import SHUTTERSTOCK
 from platforms.sources.tumblr import TUMBLR
 from platforms.sources.wordpress import WORDPRESS
@@ -16,5 +17,6 @@ SOURCES: Final[Mapping[str, Source]] = {
         TUMBLR,
         WORDPRESS,
         SHUTTERSTOCK,
+        GENERIC,
     )
 }

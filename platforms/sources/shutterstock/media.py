@@ -23,8 +23,8 @@ from platforms.records import (
 from platforms.sources.shutterstock.contributors import Contributors
 from platforms.sources.shutterstock.facts import MEDIA_TYPES
 from platforms.sources.shutterstock.updates import Updates
-from platforms.sources.shutterstock.values import address_in, id_in, moment_in, object_in, read
-from platforms.sources.values import name_in, shown, text_in
+from platforms.sources.shutterstock.values import id_in, moment_in, object_in, read
+from platforms.sources.values import address_in, name_in, shown, text_in
 
 SLUG: Final = "shutterstock"
 UNKNOWN_KIND: Final = "unknown"

@@ -1,11 +1,10 @@
-"""Single values of Shutterstock's records: ids, moments and addresses of previews."""
+"""Single values of Shutterstock's records: ids and moments."""
 
 import re
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
-from platforms.sources.values import shown, text_in
+from platforms.sources.values import shown
 
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -27,19 +26,6 @@ def moment_in(raw: object) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def address_in(raw: object) -> str:
-    """A web address without what may identify its reader: no user, query or fragment."""
-    if not isinstance(raw, str):
-        return ""
-    try:
-        url = urlsplit(text_in(raw).strip())
-    except ValueError:
-        return ""
-    if url.scheme not in ("http", "https") or not url.netloc or "@" in url.netloc:
-        return ""
-    return urlunsplit((url.scheme, url.netloc, url.path, "", ""))
 
 
 def read(raw: object) -> str:

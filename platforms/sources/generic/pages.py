@@ -1,0 +1,171 @@
+"""How much memory each row group of a Parquet file may need, from its page headers.
+
+The footer's sizes are what the writer says, so nothing here believes them: pages are
+what a reader has to unpack. Refused are codecs and encodings that are not known to be
+bounded (delta encodings repeat one long text in a few bytes), and pages beyond the limits.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from platforms.sources.contract import BadInput
+from platforms.sources.files import opened
+from platforms.sources.generic.thrift import NotThrift, Reader, Truncated
+
+MAGIC: Final = b"PAR1"
+MIB: Final = 1024 * 1024
+MAX_FOOTER_BYTES: Final = 8 * MIB
+MAX_FOOTER_VALUES: Final = 1_000_000
+MAX_HEADER_BYTES: Final = 4 * MIB
+FIRST_HEADER_BYTES: Final = 512
+MAX_COLUMNS: Final = 100
+MAX_PAGE_BYTES: Final = 64 * MIB
+MAX_OPEN_BYTES: Final = 128 * MIB
+MAX_REPEATED_BYTES: Final = 128 * MIB
+MAX_REPEATED_VALUES: Final = 16_000_000
+BATCH_BYTES: Final = 32 * MIB
+BATCH_ROWS: Final = 1024
+CODECS: Final = {0: "UNCOMPRESSED", 1: "SNAPPY", 2: "GZIP", 6: "ZSTD"}
+# PLAIN, PLAIN_DICTIONARY, RLE and RLE_DICTIONARY.
+ENCODINGS: Final = frozenset({0, 2, 3, 8})
+BROKEN: Final = (KeyError, TypeError, IndexError, ValueError, AttributeError, OverflowError)
+DATA, INDEX, DICTIONARY, DATA_V2 = range(4)
+SMALLER: Final = "Write smaller row groups, for example 100,000 rows each."
+PLAINER: Final = "Write it with ZSTD and without delta encodings."
+
+
+class Column(msgspec.Struct):
+    """What the pages of one column chunk amount to."""
+
+    dictionary: int = 0
+    largest: int = 0
+    size: int = 0
+    values: int = 0
+    density: int = 0
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One row group: how many rows to read at once."""
+
+    batch_rows: int
+
+
+def groups_of(path: Path) -> list[Group]:
+    """The row groups of ``path``, every page header of which is within the limits."""
+    with opened(path) as handle:
+        try:
+            footer = _footer(handle, path)
+            flat = _flat_columns(footer)
+            return [_group(handle, path, group, flat) for group in footer[4]]
+        except BROKEN as error:
+            raise _refusal(path, f"its structure is broken ({str(error)[:60]})") from error
+
+
+def _footer(handle: BinaryIO, path: Path) -> dict[int, Any]:
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(max(0, size - 8))
+    tail = handle.read(8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != MAGIC or length > size - 12:
+        raise _refusal(path, "the Parquet file ends before it is complete")
+    if length > MAX_FOOTER_BYTES:
+        raise _refusal(path, "its footer exceeds 8 MiB", SMALLER)
+    handle.seek(size - 8 - length)
+    return Reader(handle.read(length), most_values=MAX_FOOTER_VALUES).struct()
+
+
+def _flat_columns(footer: dict[int, Any]) -> list[bool]:
+    """Of each leaf column, whether it has exactly one value for a row."""
+    if len(footer[2]) > MAX_COLUMNS:
+        raise NotThrift("more columns than the format has")
+    flat: list[bool] = []
+    open_groups: list[list[int]] = [[footer[2][0][5], 0]]
+    for element in footer[2][1:]:
+        while not open_groups[-1][0]:
+            open_groups.pop()
+        open_groups[-1][0] -= 1
+        repeated = int(open_groups[-1][1] or element.get(3) == 2)
+        if element.get(5):
+            open_groups.append([element[5], repeated])
+        else:
+            flat.append(not repeated)
+    return flat
+
+
+def _group(handle: BinaryIO, path: Path, group: dict[int, Any], flat: list[bool]) -> Group:
+    columns = [_column(handle, path, chunk) for chunk in group[1]]
+    repeated = [c for c, is_flat in zip(columns, flat, strict=True) if not is_flat]
+    if sum(c.dictionary + c.largest for c in columns) > MAX_OPEN_BYTES:
+        raise _refusal(path, "the pages open at once exceed 128 MiB", SMALLER)
+    if sum(c.size for c in repeated) > MAX_REPEATED_BYTES:
+        raise _refusal(path, "the lists of a row group exceed 128 MiB", SMALLER)
+    if sum(c.values for c in repeated) > MAX_REPEATED_VALUES:
+        raise _refusal(path, "the lists of a row group exceed 16,000,000 values", SMALLER)
+    density = sum(c.density for c in columns)
+    return Group(max(1, min(BATCH_ROWS, BATCH_BYTES // max(1, density))))
+
+
+def _column(handle: BinaryIO, path: Path, chunk: dict[int, Any]) -> Column:
+    facts = chunk[3]
+    if 1 in chunk:
+        raise _refusal(path, "a column lies in another file")
+    if facts[4] not in CODECS:
+        raise _refusal(path, f"its codec {facts[4]} is not one of {_codecs()}", PLAINER)
+    starts = [facts[n] for n in (9, 11) if facts.get(n)]
+    at = int(min(starts))
+    end = at + facts[7]
+    column = Column()
+    while at < end:
+        at = _add_page(column, handle, path, at)
+    return column
+
+
+def _add_page(column: Column, handle: BinaryIO, path: Path, at: int) -> int:
+    """Count the page at ``at``, and tell where the next one begins."""
+    header, length = _header(handle, at)
+    size, packed = header[2], header[3]
+    if min(size, packed) < 0 or size > MAX_PAGE_BYTES:
+        raise _refusal(path, "a page exceeds 64 MiB", SMALLER)
+    if header[1] == DICTIONARY:
+        column.dictionary += size
+        _check_encoding(header[7][2], path)
+    elif header[1] in (DATA, DATA_V2):
+        facts = header[5] if header[1] == DATA else header[8]
+        _check_encoding(facts[2] if header[1] == DATA else facts[4], path)
+        if facts[1] < 0:
+            raise NotThrift("a page has fewer than no values")
+        column.values += facts[1]
+        column.size += size
+        column.largest = max(column.largest, size)
+        column.density = max(column.density, size // max(1, facts[1]))
+    return at + length + int(packed)
+
+
+def _header(handle: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
+    """The page header at ``at``, and its length."""
+    size = FIRST_HEADER_BYTES
+    while True:
+        handle.seek(at)
+        reader = Reader(handle.read(size), most_values=1000)
+        try:
+            return reader.struct(), reader.at
+        except Truncated:
+            if size >= MAX_HEADER_BYTES:
+                raise
+            size *= 16
+
+
+def _check_encoding(encoding: int, path: Path) -> None:
+    if encoding not in ENCODINGS:
+        raise _refusal(path, f"its encoding {encoding} is not accepted", PLAINER)
+
+
+def _codecs() -> str:
+    return ", ".join(CODECS.values())
+
+
+def _refusal(path: Path, reason: str, advice: str = "Write it again.") -> BadInput:
+    return BadInput(path, reason, byte=0, advice=advice)
