@@ -1,7 +1,7 @@
 """Generic records in Parquet: the columns, and reading them without trusting their sizes.
 
 A file of 2 MB can unpack to 20 GB. So pages are measured before they are opened
-(``pages``), texts stay in their dictionaries until their lengths are added up, and
+(``pages``), repeated texts stay in dictionaries until their lengths are added up, and
 rows and bytes have a budget that grows with the size of the file.
 """
 
@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
-from platforms.sources.generic.pages import MAGIC, MIB, groups_of
+from platforms.sources.generic.pages import COLUMNS, MAGIC, MIB, Group, groups_of
 from platforms.sources.json_documents import MAX_DOCUMENT_BYTES
 
 MAX_ROWS: Final = 100_000_000
 MAX_RATIO: Final = 200
 FREE_BYTES: Final = 64 * MIB
 ROW_BYTES: Final = 64
-SLICE_BYTES: Final = 16 * MIB
+SLICE_BYTES: Final = 8 * MIB
 BUFFER_BYTES: Final = 64 * 1024
 
 TEXT, FLAG = pa.string(), pa.bool_()
@@ -51,7 +51,6 @@ SCHEMA: Final = pa.schema(
     ]
 )
 NEEDED: Final = frozenset({"record", "platform", "id", "visibility"})
-COLUMNS: Final = "Write the columns that docs/platforms/generic.md lists, and no others."
 
 
 class Budget:
@@ -81,29 +80,38 @@ def rows(path: Path, progress: Callable[[int], None]) -> Iterator[dict[str, Any]
     groups, budget = groups_of(path), Budget(path)
     size, told = path.stat().st_size, 0
     try:
-        with _file(path) as file:
-            if file.num_row_groups != len(groups):
-                raise BadInput(path, "its footer can be read in two ways", byte=0)
-            for number, group in enumerate(groups):
-                batches = file.iter_batches(group.batch_rows, [number], use_threads=False)
-                for batch in batches:
-                    yield from _records(batch, path, budget)
-                progress(size * (number + 1) // len(groups) - told)
-                told = size * (number + 1) // len(groups)
-    except (pa.ArrowException, OSError) as error:
+        texts = _texts(path, len(groups))
+        for number, group in enumerate(groups):
+            for batch in _batches(path, number, group, texts):
+                yield from _records(batch, path, budget)
+            progress(size * (number + 1) // len(groups) - told)
+            told = size * (number + 1) // len(groups)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = f"it cannot be read as Parquet ({_short(error)})"
         raise BadInput(path, reason, byte=0, advice="Write it again.") from error
     if not told:
         raise BadInput(path, "there is no record in it", byte=0, advice=COLUMNS)
 
 
-def _file(path: Path) -> pq.ParquetFile:
-    """The opened file, its texts kept in dictionaries, its columns those of the format."""
+def _texts(path: Path, groups: int) -> dict[int, str]:
+    """The text columns by number, once the columns are known to be those of the format."""
     with pq.ParquetFile(path) as file:
+        if file.num_row_groups != groups:
+            raise BadInput(path, "its footer can be read in two ways", byte=0)
         _check_columns(file.schema_arrow, path)
         leaves = [file.schema.column(n) for n in range(len(file.schema))]
-    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
-    return pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False, buffer_size=BUFFER_BYTES)
+    return {n: leaf.path for n, leaf in enumerate(leaves) if leaf.physical_type == "BYTE_ARRAY"}
+
+
+def _batches(
+    path: Path, number: int, group: Group, texts: dict[int, str]
+) -> Iterator[pa.RecordBatch]:
+    """One row group, a few rows at a time."""
+    kept = [texts[n] for n in sorted(group.kept & texts.keys())]
+    with pq.ParquetFile(
+        path, read_dictionary=kept, pre_buffer=False, buffer_size=BUFFER_BYTES
+    ) as file:
+        yield from file.iter_batches(group.batch_rows, [number], use_threads=False)
 
 
 def _check_columns(given: pa.Schema, path: Path) -> None:
@@ -141,7 +149,7 @@ def _fields_fit(given: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def _records(batch: pa.RecordBatch, path: Path, budget: Budget) -> Iterator[dict[str, Any]]:
-    """The rows of a batch, unpacked in slices of at most 16 MiB, or one by one."""
+    """The rows of a batch, unpacked in slices of at most 8 MiB, or one by one."""
     size = sum(_unpacked(column) for column in batch.columns)
     if size > SLICE_BYTES and batch.num_rows > 1:
         half = batch.num_rows // 2
@@ -164,6 +172,8 @@ def _unpacked(column: pa.Array) -> int:
         return _unpacked(column.flatten()) + 8 * len(column)
     if pa.types.is_struct(column.type):
         return sum(_unpacked(field) for field in column.flatten())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return int(pc.sum(pc.binary_length(column)).as_py() or 0)
     return len(column)
 
 
