@@ -73,7 +73,8 @@ def groups_of(path: Path) -> list[Group]:
             flat = _flat_columns(footer)
             return [_group(handle, path, group, flat) for group in footer[4]]
         except BROKEN as error:
-            raise _refusal(path, f"its structure is broken ({str(error)[:60]})") from error
+            why = f" ({error})" if isinstance(error, NotThrift) else ""
+            raise _refusal(path, f"its structure is broken{why}") from error
 
 
 def _footer(handle: BinaryIO, path: Path) -> dict[int, Any]:
@@ -159,6 +160,8 @@ def _column(handle: BinaryIO, path: Path, chunk: dict[int, Any], is_flat: bool) 
     starts = [facts[n] for n in (9, 11) if facts.get(n)]
     at = int(min(starts))
     end = at + facts[7]
+    if not 0 < at <= end <= os.fstat(handle.fileno()).st_size:
+        raise NotThrift("a column lies outside the file")
     column = Column(is_flat)
     while at < end:
         at = _add_page(column, handle, path, at)

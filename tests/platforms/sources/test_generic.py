@@ -461,3 +461,10 @@ def test_personal_data_never_gets_into_an_item(tmp_path):
 
     assert "SECRET" not in repr(found)
     assert len(shared(tmp_path, "generic", dump(*seeded))) == 1
+
+
+def test_the_records_in_the_documentation_are_shared(tmp_path):
+    page = Path(generic.__file__).parents[3] / "docs/platforms/generic.md"
+    example = page.read_text().split("```json\n")[1].split("```")[0]
+
+    assert len(shared(tmp_path, "generic", example)) == 1
