@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 SHOWN_CHARACTERS: Final = 40
 # Neither can be stored as UTF-8 text by every store: lone surrogates and NUL.
@@ -29,3 +30,16 @@ def name_in(value: object) -> str | None:
 def text_in(value: object) -> str:
     """``value`` as content: empty unless it is text; what no store can hold is replaced."""
     return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""
+
+
+def address_in(raw: object) -> str:
+    """A web address without what may identify its reader: no user, query or fragment."""
+    if not isinstance(raw, str):
+        return ""
+    try:
+        url = urlsplit(text_in(raw).strip())
+    except ValueError:
+        return ""
+    if url.scheme not in ("http", "https") or not url.netloc or "@" in url.netloc:
+        return ""
+    return urlunsplit((url.scheme, url.netloc, url.path, "", ""))

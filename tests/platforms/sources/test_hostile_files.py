@@ -9,8 +9,10 @@ import pytest
 from platforms.sources import SOURCES, BadInput
 from platforms.sources import json_documents as json_limits
 from platforms.sources.wordpress import export as xml_limits
+from tests.platforms.sources.anywhere import account
 from tests.platforms.sources.dumps import NOW, PUBLIC_SITE, entry, items, post, wxr
 from tests.platforms.sources.meta_dumps import fb_post, media, thread
+from tests.platforms.sources.stock import image
 
 
 def refusal(tmp_path, platform, content):
@@ -177,6 +179,8 @@ def test_one_bad_file_refuses_the_dump_before_anything_is_given_out(tmp_path, pl
         "reddit": (json.dumps(REDDIT), "{"),
         "tumblr": (GOOD_LINE, "{"),
         "wordpress": (GOOD_XML, "<rss"),
+        "shutterstock": (json.dumps(image()), "{"),
+        "generic": (json.dumps(account()), "{"),
     }[platform]
     (tmp_path / "a").write_text(good)
     (tmp_path / "b").write_text(bad)

@@ -1,0 +1,139 @@
+"""The generic format: one documented shape, in NDJSON and Parquet, for any other platform."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from platforms.records import AccountReading, Item, Visibility
+from platforms.sources import files
+from platforms.sources.contract import Fact, understood
+from platforms.sources.generic import parquet
+from platforms.sources.generic.items import (
+    SLUG,
+    Surroundings,
+    handle_of,
+    item_of,
+    native_id_of,
+    odd_item,
+)
+from platforms.sources.generic.known import DENIALS, INDEXABLE, Known, Mark
+from platforms.sources.generic.schema import ItemRecord, Record, record_in
+from platforms.sources.json_records import NotOfThisPlatform, records
+from platforms.sources.values import text_in
+
+ADVICE: Final = "Give one record on each line, or a Parquet file with the documented columns."
+REASON_CHARACTERS: Final = 200
+FLAGGED: Final = frozenset({"paid", "commercial", "minor"})
+CLEARED: Final = FLAGGED | set(DENIALS.values())
+
+
+class Shape(StrEnum):
+    RECORD = "record"
+    ODD = "odd"
+
+
+class Generic:
+    """Reads NDJSON and Parquet; a file holds items, facts, or both."""
+
+    slug: Final = SLUG
+    name: Final = "Other platforms"
+    facts: Final[Mapping[str, Fact]] = {}
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        asserted: Mapping[str, str],
+        *,
+        observed_at: datetime,
+        progress: Callable[[int], None],
+    ) -> Iterator[Item | AccountReading]:
+        understood(self.facts, asserted)
+        return _read(paths, observed_at, files.Progress(progress))
+
+
+def _read(
+    paths: Sequence[Path], observed_at: datetime, progress: Callable[[int], None]
+) -> Iterator[Item | AccountReading]:
+    files.check(paths)
+    around = Surroundings(_first_pass(paths, progress), observed_at)
+    yield from _readings(around)
+    for path in paths:
+        for raw in _raw(path, progress):
+            record, reason = _understood(raw)
+            if isinstance(record, ItemRecord):
+                yield item_of(record, around)
+            elif record is None:
+                yield odd_item(raw if isinstance(raw, dict) else {}, reason, observed_at)
+
+
+def _first_pass(paths: Sequence[Path], progress: Callable[[int], None]) -> Known:
+    known = Known()
+    for path in paths:
+        for raw in _raw(path, progress):
+            record, reason = _understood(raw)
+            if record is not None:
+                known.add(record)
+            elif isinstance(raw, dict):
+                known.add_odd(raw, reason)
+    return known
+
+
+def _raw(path: Path, progress: Callable[[int], None]) -> Iterator[Any]:
+    if parquet.is_parquet(path):
+        yield from parquet.rows(path, progress)
+        return
+    for _, raw in records(path, progress, _split, odd=Shape.ODD, advice=ADVICE):
+        yield raw
+
+
+def _split(document: object) -> Iterator[tuple[Shape, Any]]:
+    if not isinstance(document, dict) or "record" not in document:
+        raise NotOfThisPlatform("this is no record of the generic format")
+    yield Shape.RECORD, document
+
+
+def _understood(raw: object) -> tuple[Record | None, str]:
+    """``raw`` as a record, or None and why not, naming the field."""
+    try:
+        return record_in(raw), ""
+    except msgspec.ValidationError as error:
+        return None, text_in(str(error))[:REASON_CHARACTERS]
+
+
+def _readings(around: Surroundings) -> Iterator[AccountReading]:
+    for key, marks in around.known.facts():
+        denies = frozenset(filter(None, map(_denial, marks)))
+        clears = _cleared(marks) if not denies else frozenset()
+        if denies or clears:
+            yield AccountReading(
+                platform=SLUG,
+                native_id=native_id_of(key),
+                handle=handle_of(key[1], around.known.handles.get(key)),
+                denies=denies,
+                clears=clears,
+                observed_at=around.observed_at,
+            )
+
+
+def _denial(mark: Mark) -> str | None:
+    """The reason that stands against the account itself; adult and unknown do not."""
+    if mark.visibility in (Visibility.PUBLIC, Visibility.UNKNOWN, Visibility.ADULT):
+        return None
+    if mark.code.startswith("signal_"):
+        return "platform_opt_out"
+    return DENIALS.get(mark.visibility, mark.code)
+
+
+def _cleared(marks: frozenset[Mark]) -> frozenset[str]:
+    """The earlier denials that an account, public in every record, contradicts; no opt-out."""
+    if any(mark.visibility not in (Visibility.PUBLIC, Visibility.ADULT) for mark in marks):
+        return frozenset()
+    is_indexable = any(mark.code == INDEXABLE for mark in marks)
+    return frozenset(CLEARED | ({"search_discouraged"} if is_indexable else set()))
+
+
+GENERIC: Final = Generic()

@@ -1,0 +1,227 @@
+"""One generic item record as an item, joined to everything that surrounds it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from platforms.records import (
+    Evidence,
+    Identity,
+    Item,
+    Media,
+    MediaKind,
+    Principal,
+    Role,
+    Visibility,
+)
+from platforms.sources.generic.known import (
+    DENIALS,
+    Key,
+    Known,
+    Mark,
+    is_open,
+    key_of,
+    marks_of,
+    of_signals,
+    place_key,
+)
+from platforms.sources.generic.schema import (
+    Anonymous,
+    Gone,
+    ItemRecord,
+    Named,
+    Reply,
+    Stable,
+)
+from platforms.sources.values import address_in, name_in, text_in
+
+SLUG: Final = "generic"
+ODD_KIND: Final = "record"
+BAD_FLAGS: Final = {
+    "paid": Visibility.PAID,
+    "commercial": Visibility.COMMERCIAL,
+    "ephemeral": Visibility.EXPIRED,
+    "minor": Visibility.OUT_OF_SCOPE,
+    "sensitive": Visibility.ADULT,
+}
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    known: Known
+    observed_at: datetime
+
+
+def item_of(record: ItemRecord, around: Surroundings) -> Item:
+    """``record`` with everything that speaks for and against it."""
+    return Item(
+        platform=SLUG,
+        kind=record.kind,
+        native_id=record.id,
+        container_id=record.platform,
+        principals=tuple(dict.fromkeys(_principals(record, around.known))),
+        evidence=tuple(dict.fromkeys(_evidence(record, around.known))),
+        required=frozenset(_required(record)),
+        published_at=_moment(record.published_at),
+        observed_at=around.observed_at,
+        title=text_in(record.title),
+        text=text_in(record.text),
+        tags=tuple(filter(None, map(text_in, [] if record.tags is UNSET else record.tags))),
+        media=tuple(_media(record)),
+    )
+
+
+def odd_item(raw: Mapping[str, Any], reason: str, observed_at: datetime) -> Item:
+    """A record that is not understood: held, and excluded where it says that much itself."""
+    is_item = raw.get("record") == "item"
+    return Item(
+        platform=SLUG,
+        kind=(name_in(raw.get("kind")) if is_item else None) or ODD_KIND,
+        native_id=name_in(raw.get("id")) if is_item else None,
+        container_id=name_in(raw.get("platform")),
+        evidence=(
+            Evidence("item", Visibility.UNKNOWN, "record_not_understood", reason),
+            *(_against(raw) if is_item else ()),
+        ),
+        observed_at=observed_at,
+    )
+
+
+def native_id_of(key: Key) -> str:
+    """The id of an account or container; no two are equal, for a platform's name has no slash."""
+    record, platform, number = key
+    if record == "account":
+        return account_id(platform, number)
+    return f"{platform}/container:{number}"
+
+
+def account_id(platform: str, number: str) -> str:
+    return f"{platform}:{number}"
+
+
+def _required(record: ItemRecord) -> Iterator[str]:
+    yield from ("item", "container", "account")
+    if isinstance(record.thread, Reply):
+        yield "parent"
+    if record.embedded:
+        yield "embedded"
+
+
+def _evidence(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+    yield from (mark.at("item") for mark in _own_marks(record))
+    if is_open(record) and known.is_closed(key_of(record)):
+        detail = "the dump holds this id also as not open to all, or not understood"
+        yield Evidence("item", Visibility.UNKNOWN, "conflicting_appearances", detail)
+    yield from _of_fact(place_key(record.container, record.platform), known, "container")
+    yield from _of_people(record, known)
+    if isinstance(record.thread, Reply):
+        yield from _of_parents(record.platform, record.thread, known)
+    yield from _of_embedded(record, known)
+
+
+def _own_marks(record: ItemRecord) -> Iterator[Mark]:
+    yield from marks_of(record)
+    for medium in [] if record.media is UNSET else record.media:
+        yield from of_signals(medium.signals)
+
+
+def _of_people(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+    """The owner's account must be proven public, and so must everybody else's."""
+    for person in record.principals:
+        number = getattr(person, "id", UNSET)
+        if number is not UNSET:
+            level = "account" if person.role is Role.OWNER else "embedded"
+            yield from _of_fact(("account", record.platform, number), known, level)
+        elif person.role is Role.OWNER:
+            detail = "the owner has no id by which a record of the account could be found"
+            yield Evidence("account", Visibility.UNKNOWN, "account_unknown", detail)
+
+
+def _of_fact(key: Key, known: Known, level: str) -> Iterator[Evidence]:
+    """What is known of one account or container, from the place it has for the item."""
+    marks = known.marks(key)
+    for mark in sorted(marks):
+        yield mark.at(level, "" if mark.visibility is Visibility.OPTED_OUT else f"{key[0]}_")
+    if not marks:
+        detail = f"nothing is known of its {key[0]}; add the {key[0]}'s record to the dump"
+        yield Evidence(level, Visibility.UNKNOWN, f"{key[0]}_unknown", detail)
+
+
+def _of_parents(platform: str, thread: Reply, known: Known) -> Iterator[Evidence]:
+    for key, parent in known.chain(platform, thread):
+        if known.is_closed(key):
+            detail = "the dump says of what it hangs on that it is not open to all"
+            yield Evidence("parent", Visibility.UNKNOWN, "parent_closed", detail)
+        if parent is None:
+            detail = "what it hangs on is not in the dump; add its parent record"
+            yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail)
+            continue
+        yield from (mark.at("parent", "parent_") for mark in parent.marks)
+        yield from _of_fact(parent.container, known, "parent")
+        yield from _of_fact(parent.account, known, "parent")
+
+
+def _of_embedded(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+    for one in record.embedded:
+        yield from (mark.at("embedded", "embedded_") for mark in marks_of(one))
+        yield from _of_fact(("account", record.platform, one.account), known, "embedded")
+
+
+def _principals(record: ItemRecord, known: Known) -> Iterator[Principal]:
+    for person in record.principals:
+        yield _principal(person, record.platform)
+    yield _of_place(place_key(record.container, record.platform))
+    for one in record.embedded:
+        number = account_id(record.platform, one.account)
+        yield Principal(Role.QUOTED, Identity.STABLE, number)
+    if isinstance(record.thread, Reply):
+        for _, parent in known.chain(record.platform, record.thread):
+            if parent is not None:
+                yield _of_place(parent.account)
+                yield _of_place(parent.container)
+
+
+def _principal(person: Stable | Named | Anonymous | Gone, platform: str) -> Principal:
+    number, handle = getattr(person, "id", UNSET), getattr(person, "handle", UNSET)
+    return Principal(
+        person.role,
+        Identity(str(type(person).__struct_config__.tag)),
+        account_id(platform, number) if number is not UNSET else None,
+        handle_of(platform, handle),
+    )
+
+
+def handle_of(platform: str, handle: object) -> str | None:
+    """A name with the platform before it, because the same name is somebody else elsewhere."""
+    name = name_in(handle)
+    return f"{platform}:{name.strip().lstrip('@')}"[:255] if name else None
+
+
+def _of_place(key: Key) -> Principal:
+    return Principal(Role.CONTAINER, Identity.STABLE, native_id_of(key))
+
+
+def _against(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    """What even a record that is not understood says against itself."""
+    state = raw.get("visibility")
+    if isinstance(state, str) and state in DENIALS:
+        yield Evidence("item", Visibility(state), state, f"visibility is {state}")
+    for name, visibility in BAD_FLAGS.items():
+        if raw.get(name) is True:
+            yield Evidence("item", visibility, name, f"{name} is true")
+
+
+def _media(record: ItemRecord) -> Iterator[Media]:
+    for medium in [] if record.media is UNSET else record.media:
+        if url := address_in(medium.url):
+            yield Media(MediaKind(medium.kind), url, text_in(medium.alt))
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment in UTC; None for a date that no calendar has."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
