@@ -133,9 +133,16 @@ def _of_one_principal(principal: Principal) -> Reason | None:
     if principal.identity is Identity.GONE:
         return _exclude("principal_gone", f"the {who} is gone and cannot be asked")
     if principal.identity is Identity.ANONYMOUS:
-        return _hold("principal_anonymous", f"nothing says who the {who} is")
+        return _hold(
+            "principal_anonymous",
+            f"nothing says who the {who} is; only an export that names them settles it",
+        )
     if principal.identity is not Identity.STABLE or not _is_id(principal.native_id):
-        return _hold("principal_name_only", f"the {who} has a name but no stable id")
+        return _hold(
+            "principal_name_only",
+            f"the {who} has a name but no stable id; only an export that holds it settles it"
+            " (WordPress: one with its list of authors)",
+        )
     return None
 
 
