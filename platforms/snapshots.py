@@ -89,10 +89,3 @@ def new_transaction_id() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text")
         return int(cursor.fetchone()[0])
-
-
-def system_identifier() -> str:
-    """Which cluster the transaction ids belong to: they do not survive a restore."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT system_identifier FROM pg_control_system()")
-        return str(cursor.fetchone()[0])

@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
-from platforms.sources.contract import BadInput
 from platforms.sources.downloads import documents
+from platforms.sources.json_records import NotOfThisPlatform, recognised
 from platforms.sources.values import name_in, shown, text_in
 
-PATIENCE_DOCUMENTS: Final = 1000
 ID: Final = re.compile(r"[1-9][0-9]{0,31}(?:_[1-9][0-9]{0,31})?")
 BIRTHDAY: Final = re.compile(r"(?:(\d\d)/(\d\d)/)?(\d{4})")
 BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"\d\d/\d\d")
@@ -61,7 +60,7 @@ class Form(msgspec.Struct, frozen=True):
     advice: str
 
 
-class NotGraph(ValueError):
+class NotGraph(NotOfThisPlatform):
     """A document that neither the API nor a download of this platform holds."""
 
 
@@ -107,24 +106,13 @@ def reading(meaning: Meaning, raw: object) -> Visibility:
 
 
 def contents(path: Path, form: Form, progress: Callable[[int], None]) -> Iterator[Record]:
-    """Every record of one file; refused if its first thousand documents are all something else."""
-    refusal: BadInput | None = None
-    is_graph = False
-    for number, (place, line, document) in enumerate(
-        documents(path, form.members, progress), start=1
-    ):
-        try:
-            for found in records(document, form, place.name):
-                is_graph = True
-                yield found
-            is_graph = True
-        except NotGraph as error:
-            refusal = refusal or BadInput(place, str(error), line=line, advice=form.advice)
-            yield Record(Shape.ODD, document)
-        if refusal and not is_graph and number >= PATIENCE_DOCUMENTS:
-            raise refusal
-    if not is_graph:
-        raise refusal or BadInput(path, "there is no record in it", line=1, advice=form.advice)
+    return recognised(
+        path,
+        documents(path, form.members, progress),
+        lambda document, place, line: records(document, form, place.name),
+        odd=lambda document: Record(Shape.ODD, document),
+        advice=form.advice,
+    )
 
 
 def records(document: object, form: Form, file: str) -> Iterator[Record]:

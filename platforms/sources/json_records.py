@@ -1,6 +1,6 @@
-"""The records of one platform in a JSON file, and the refusal of files that hold none."""
+"""The records of one platform in its JSON files, and the refusal of files that hold none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -10,6 +10,7 @@ from platforms.sources.json_documents import documents
 
 PATIENCE_DOCUMENTS: Final = 1000
 Shape = TypeVar("Shape")
+Found = TypeVar("Found")
 
 
 class NotOfThisPlatform(ValueError):
@@ -23,30 +24,51 @@ def records(
     *,
     odd: Shape,
     advice: str,
+    xml_advice: str = "",
 ) -> Iterator[tuple[Shape, Any]]:
+    """Every record of one JSON file, with its shape; see ``recognised``."""
+    refuse_xml(path, xml_advice or advice)
+    told = ((path, line, document) for line, document in documents(path, progress))
+    yield from recognised(
+        path,
+        told,
+        lambda document, place, line: split(document),
+        odd=lambda document: (odd, document),
+        advice=advice,
+    )
+
+
+def recognised(
+    path: Path,
+    told: Iterable[tuple[Path, int, Any]],
+    split: Callable[[Any, Path, int], Iterator[Found]],
+    *,
+    odd: Callable[[Any], Found],
+    advice: str,
+) -> Iterator[Found]:
     """Every record of one file; refused if its first thousand documents are all something else.
 
-    ``split`` gives the records of one document, or raises ``NotOfThisPlatform``.
+    ``told`` gives the place, the line and the document. ``split`` gives the records of one,
+    or raises ``NotOfThisPlatform``.
     """
-    _refuse_xml(path, advice)
     refusal: BadInput | None = None
     is_ours = False
-    for number, (line, document) in enumerate(documents(path, progress), start=1):
+    for number, (place, line, document) in enumerate(told, start=1):
         try:
-            for found in split(document):
+            for found in split(document, place, line):
                 is_ours = True
                 yield found
             is_ours = True
         except NotOfThisPlatform as error:
-            refusal = refusal or BadInput(path, str(error), line=line, advice=advice)
-            yield odd, document
+            refusal = refusal or BadInput(place, str(error), line=line, advice=advice)
+            yield odd(document)
         if refusal and not is_ours and number >= PATIENCE_DOCUMENTS:
             raise refusal
     if not is_ours:
         raise refusal or BadInput(path, "there is no record in it", line=1, advice=advice)
 
 
-def _refuse_xml(path: Path, advice: str) -> None:
+def refuse_xml(path: Path, advice: str) -> None:
     with files.opened(path) as handle:
         if handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
             raise BadInput(path, "this is XML or HTML", line=1, byte=0, advice=advice)

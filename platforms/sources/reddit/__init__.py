@@ -9,6 +9,7 @@ from platforms.records import AccountReading, Item
 from platforms.sources import files
 from platforms.sources.contract import BadInput, Fact, understood
 from platforms.sources.json_documents import documents
+from platforms.sources.json_records import recognised, refuse_xml
 from platforms.sources.reddit.fields import FACTS
 from platforms.sources.reddit.items import KINDS, SLUG, item_of, items_of_event, odd_item
 from platforms.sources.reddit.known import Register
@@ -16,8 +17,8 @@ from platforms.sources.reddit.recordings import is_recording, recorded
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, records
 from platforms.sources.reddit.surroundings import Surroundings
 
-PATIENCE_DOCUMENTS: Final = 1000
 ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
+XML_ADVICE: Final = "Is it a WordPress export? Reddit dumps are JSON."
 
 
 class Reddit:
@@ -63,23 +64,15 @@ def _items(found: Found, around: Surroundings) -> Iterator[Item]:
 
 
 def _records(path: Path, progress: Callable[[int], None]) -> Iterator[Found]:
-    """Every record of one file; refused if its first thousand documents are all something else."""
-    _refuse_xml(path)
-    refusal: BadInput | None = None
-    is_reddit = False
-    for number, (line, document) in enumerate(documents(path, progress), start=1):
-        try:
-            for found in _in_document(document, path, line):
-                is_reddit = True
-                yield found
-            is_reddit = True
-        except NotReddit as error:
-            refusal = refusal or BadInput(path, str(error), line=line, advice=ADVICE)
-            yield Found(Shape.ODD, document)
-        if refusal and not is_reddit and number >= PATIENCE_DOCUMENTS:
-            raise refusal
-    if not is_reddit:
-        raise refusal or BadInput(path, "there is no record in it", line=1, advice=ADVICE)
+    refuse_xml(path, XML_ADVICE)
+    told = ((path, line, document) for line, document in documents(path, progress))
+    return recognised(
+        path,
+        told,
+        _in_document,
+        odd=lambda document: Found(Shape.ODD, document),
+        advice=ADVICE,
+    )
 
 
 def _in_document(document: Any, path: Path, line: int) -> Iterator[Found]:
@@ -93,13 +86,6 @@ def _in_document(document: Any, path: Path, line: int) -> Iterator[Found]:
     except ValueError as error:
         reason = f"a recorded body cannot be read: {error}"
         raise BadInput(path, reason, line=line, advice="Record the session again.") from error
-
-
-def _refuse_xml(path: Path) -> None:
-    with files.opened(path) as handle:
-        if handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-            advice = "Is it a WordPress export? Reddit dumps are JSON."
-            raise BadInput(path, "this is XML or HTML", line=1, byte=0, advice=advice)
 
 
 def _readings(register: Register, prefix: str, observed_at: datetime) -> Iterator[AccountReading]:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from platforms.sources.json_records import NotOfThisPlatform
+
 FULLNAME: Final = re.compile(r"(t[1-6])_([a-z0-9]{1,13})")
 
 
@@ -41,7 +43,7 @@ class Found(msgspec.Struct, frozen=True):
     read_at: Any = msgspec.UNSET
 
 
-class NotReddit(ValueError):
+class NotReddit(NotOfThisPlatform):
     """A document that no call of Reddit's API answers with, and no archive holds."""
 
 

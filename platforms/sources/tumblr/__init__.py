@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from platforms.records import AccountReading, Item
-from platforms.sources import files
-from platforms.sources.contract import BadInput, Fact, understood
-from platforms.sources.json_documents import documents
+from platforms.sources import files, json_records
+from platforms.sources.contract import Fact, understood
 from platforms.sources.tumblr import blogs
 from platforms.sources.tumblr.blogs import Blogs
 from platforms.sources.tumblr.posts import (
@@ -20,11 +19,11 @@ from platforms.sources.tumblr.posts import (
     item_of,
     odd_item,
 )
-from platforms.sources.tumblr.responses import NotTumblr, Shape, records
+from platforms.sources.tumblr.responses import Shape, records
 from platforms.sources.values import shown
 
-PATIENCE_DOCUMENTS: Final = 1000
 ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
+XML_ADVICE: Final = "Is it a WordPress export? Tumblr dumps are JSON."
 
 
 class Tumblr:
@@ -86,30 +85,9 @@ def _first_pass(
 
 
 def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shape, Any]]:
-    """Every record of one file; refused if its first thousand documents are all something else."""
-    _refuse_xml(path)
-    refusal: BadInput | None = None
-    is_tumblr = False
-    for number, (line, document) in enumerate(documents(path, progress), start=1):
-        try:
-            for found in records(document):
-                is_tumblr = True
-                yield found
-            is_tumblr = True
-        except NotTumblr as error:
-            refusal = refusal or BadInput(path, str(error), line=line, advice=ADVICE)
-            yield Shape.ODD, document
-        if refusal and not is_tumblr and number >= PATIENCE_DOCUMENTS:
-            raise refusal
-    if not is_tumblr:
-        raise refusal or BadInput(path, "there is no record in it", line=1, advice=ADVICE)
-
-
-def _refuse_xml(path: Path) -> None:
-    with files.opened(path) as handle:
-        if handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-            advice = "Is it a WordPress export? Tumblr dumps are JSON."
-            raise BadInput(path, "this is XML or HTML", line=1, byte=0, advice=advice)
+    return json_records.records(
+        path, progress, records, odd=Shape.ODD, advice=ADVICE, xml_advice=XML_ADVICE
+    )
 
 
 def _readings(around: Surroundings) -> Iterator[AccountReading]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
+from platforms.sources.json_records import NotOfThisPlatform
 from platforms.sources.tumblr.content import POST_TYPES
 
 OK: Final = frozenset({200, 201})
@@ -16,7 +17,7 @@ class Shape(StrEnum):
     ODD = "odd"
 
 
-class NotTumblr(ValueError):
+class NotTumblr(NotOfThisPlatform):
     """A document that no call of Tumblr's API answers with."""
 
 
