@@ -123,6 +123,27 @@ class ItemStateChanged(Event, frozen=True, kw_only=True):
     state: Code
 
 
+class FeedSwitched(Event, frozen=True, kw_only=True):
+    name = "feed.switched"
+    title = "It was decided whether a platform's feed is watched"
+    watched: bool
+    stale_after_s: int
+
+
+class FeedStale(Event, frozen=True, kw_only=True):
+    name = "feed.stale"
+    title = "A platform's feed fell silent, so nothing of it is delivered"
+    heard_at: Code
+    stale_after_s: int
+
+
+class FeedRecovered(Event, frozen=True, kw_only=True):
+    name = "feed.recovered"
+    title = "A platform's feed spoke again"
+    heard_at: Code
+    alarmed_at: Code
+
+
 class OptedOut(Event, frozen=True, kw_only=True):
     name = "consent.opted_out"
     title = "Sharing was turned off"

@@ -1,11 +1,13 @@
 """What exists: platforms, accounts and their states, dumps and the archive's runs."""
 
-from typing import Self
+from datetime import timedelta
+from typing import Final, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 
 from platforms.snapshots import ChangedSince, XidField
 
@@ -23,6 +25,46 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+SHORTEST_SILENCE: Final = timedelta(minutes=1)
+LONGEST_SILENCE: Final = timedelta(days=31)
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def silent(self) -> Self:
+        """Keep the watched feeds that were not heard in time, by the database's clock."""
+        overdue = models.Q(heard_at__lt=Now() - models.F("stale_after"))
+        return self.filter(models.Q(heard_at=None) | overdue, watched=True)
+
+
+class Feed(models.Model):
+    """A platform that reports what happens on it, and how long it may be silent.
+
+    What happened up to ``heard_at`` is known here; None means that nothing was ever
+    heard. While ``watched`` and silent for longer than ``stale_after``, nothing of the
+    platform is delivered. ``alarmed_at`` is set from when the silence was put on record
+    until the feed speaks again. Rows are never removed: a trigger refuses it.
+    """
+
+    platform = models.OneToOneField(Platform, models.PROTECT, primary_key=True, related_name="feed")
+    watched = models.BooleanField(default=True)
+    heard_at = models.DateTimeField(null=True, blank=True)
+    stale_after = models.DurationField(default=timedelta(hours=6))
+    alarmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FeedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(stale_after__range=(SHORTEST_SILENCE, LONGEST_SILENCE)),
+                name="feed_may_not_be_silent_forever",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.platform_id}'s feed"
 
 
 class KeySecret(models.Model):

@@ -18,6 +18,7 @@ from platforms.actions.dumps import (
     import_dump,
     sweep_orphans,
 )
+from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
 
@@ -26,18 +27,22 @@ __all__ = [
     "Change",
     "DumpChanged",
     "FilesMissing",
+    "NotWatchable",
     "UnknownPlatform",
     "WrongKeySecret",
     "add_missing_platforms",
     "add_name",
     "drop_quarantine",
     "ensure_account",
+    "hear",
     "import_dump",
     "keyring",
     "link",
     "note_account",
     "note_accounts",
     "note_item",
+    "note_silence",
     "proven_keyring",
     "sweep_orphans",
+    "watch_feed",
 ]
