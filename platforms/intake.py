@@ -14,12 +14,31 @@ import msgspec
 
 from platforms.archive.runs import Row
 from platforms.archive.writer import RunWriter
+from platforms.joining import (
+    Known,
+    Lookup,
+    has_gaps,
+    joined,
+    note_fact,
+    nothing_known,
+    subjects_of,
+)
 from platforms.keys import Keyring
-from platforms.records import AccountReading, Item, Judgement, Reason, Verdict
+from platforms.records import (
+    AccountReading,
+    FactReading,
+    Item,
+    Judgement,
+    Reading,
+    Reason,
+    Verdict,
+)
 from platforms.visibility import judge
 
 EXAMPLES: Final = 3
 CHUNK: Final = 1 << 20
+BATCH_ITEMS: Final = 4_096
+BATCH_CHARACTERS: Final = 16 << 20
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
 NO_OWNER: Final = Reason(Verdict.HOLD, "owner_unknown", "the record does not say whose it is")
 
@@ -95,29 +114,80 @@ class DumpFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Taken(NamedTuple):
+    """What came out of a dump besides its runs: counts, and what it says by account key."""
+
+    counts: Counts
+    changes: dict[int, Change]
+    facts: dict[int, Known]
+
+
 def take_in(
-    readings: Iterable[Item | AccountReading],
+    readings: Iterable[Reading],
     writer: RunWriter,
     keyring: Keyring,
     observed_at: datetime,
-) -> tuple[Counts, dict[int, Change]]:
-    """Judge and write every item; give the counts, and what changes for which account key.
+    known: Lookup = nothing_known,
+) -> Taken:
+    """Judge and write every item; give the counts, and what the dump says of accounts.
 
     An item without an id has no row: it is counted, and there is nothing it could be
-    looked up by. Changes are kept in memory, one for each account that the dump
-    speaks of.
+    looked up by. Changes and facts are kept in memory, one for each account that the
+    dump speaks of. Items with gaps wait until ``known`` is asked about a batch of them;
+    the others pay nothing for it.
     """
-    counts = Counts()
-    changes: dict[int, Change] = {}
+    taken = Taken(Counts(), {}, {})
+    inbox = _Inbox(taken.counts, writer, keyring, observed_at, known)
     for reading in readings:
-        if isinstance(reading, AccountReading):
-            _note(changes, reading, keyring)
-            continue
-        judgement = judged(reading, keyring)
-        counts.add(reading, judgement)
-        if reading.native_id:
-            writer.add(row_of(reading, judgement, keyring, observed_at))
-    return counts, changes
+        if isinstance(reading, Item):
+            inbox.put(reading)
+        elif isinstance(reading, AccountReading):
+            _note(taken.changes, reading, keyring)
+        elif isinstance(reading, FactReading):
+            note_fact(taken.facts, reading, keyring)
+    inbox.settle()
+    return taken
+
+
+class _Inbox:
+    """Items on their way into the archive; those with gaps wait here for a whole batch."""
+
+    def __init__(
+        self,
+        counts: Counts,
+        writer: RunWriter,
+        keyring: Keyring,
+        observed_at: datetime,
+        known: Lookup,
+    ) -> None:
+        self._counts, self._writer, self._keyring = counts, writer, keyring
+        self._observed_at, self._known = observed_at, known
+        self._waiting: list[Item] = []
+        self._characters = 0
+
+    def put(self, item: Item) -> None:
+        if not has_gaps(item):
+            self._write(item, item)
+            return
+        self._waiting.append(item)
+        self._characters += len(item.text) + len(item.title)
+        if len(self._waiting) >= BATCH_ITEMS or self._characters >= BATCH_CHARACTERS:
+            self.settle()
+
+    def settle(self) -> None:
+        """Judge whatever waits, with all that is known of what it lacks."""
+        known = self._known(subjects_of(self._waiting, self._keyring)) if self._waiting else {}
+        for item in self._waiting:
+            self._write(item, joined(item, known, self._keyring))
+        self._waiting, self._characters = [], 0
+
+    def _write(self, item: Item, complete: Item) -> None:
+        """The quarantine gets the item as it was read: what is known may be taken back."""
+        judgement = judged(complete, self._keyring)
+        self._counts.add(item, judgement)
+        if item.native_id:
+            row = row_of(complete, judgement, self._keyring, self._observed_at)
+            self._writer.add(row, item)
 
 
 def judged(item: Item, keyring: Keyring) -> Judgement:

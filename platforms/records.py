@@ -88,17 +88,31 @@ class Media(msgspec.Struct, frozen=True):
     alt: str = ""
 
 
+class ItemRef(msgspec.Struct, frozen=True):
+    """Names another item of the same platform, such as the post of a comment."""
+
+    kind: str
+    native_id: str
+    container_id: str = ""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What one field of one level says: ``code`` is the reason if it is not public.
 
     ``level`` is one of item, parent, container, account, embedded. ``detail``
     tells a person what was read, or what to supply when nothing was.
+
+    Two fields make what is unknown a gap that can be filled later. ``about`` names whom
+    or what a missing record would be of: an account or container by its native id, a
+    parent by its reference. ``fact`` names what an operator may assert instead.
     """
 
     level: str
     visibility: Visibility
     code: str
     detail: str = ""
+    about: str | ItemRef = ""
+    fact: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -136,7 +150,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     Ids are strings (they exceed 2**53), scoped by platform, kind and container.
     ``native_id`` is None when the record has none: such an item is never shared.
-    Times are aware and in UTC.
+    Times are aware and in UTC. ``parents`` are the items that it hangs on, also those
+    that the dump does not hold.
     """
 
     platform: str
@@ -152,6 +167,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     tags: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()
+    parents: tuple[ItemRef, ...] = ()
 
     @property
     def owner(self) -> Principal | None:
@@ -188,3 +204,28 @@ class AccountReading(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("only a person clears an opt-out")
         if self.denies & self.clears:
             raise ValueError("a reading cannot deny and clear the same reason")
+
+
+class FactReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dump says of one account or container, for items that name it elsewhere.
+
+    ``settles`` are the codes of unknown evidence about ``about`` that this answers, each of
+    them by all of ``evidence``: a record that opens a container and rates it adult answers
+    with both. Its levels do not count; evidence takes the place of what it answers.
+    Nothing in it may come from an operator's assertion, which is about one dump.
+    """
+
+    platform: str
+    about: str
+    settles: frozenset[str]
+    evidence: tuple[Evidence, ...]
+    observed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.about or not self.settles:
+            raise ValueError("a fact needs somebody whom it is about, and what it settles")
+        if all(one.visibility is Visibility.ADULT for one in self.evidence):
+            raise ValueError("a fact must say more than a rating")
+
+
+Reading = Item | AccountReading | FactReading

@@ -61,7 +61,7 @@ def import_dump(
     stamps = _stamps(paths)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
-        counts, changes = take_in(readings, writer, keys, now)
+        taken = take_in(readings, writer, keys, now)
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
             raise DumpChanged("A file of the dump changed while it was read.")
@@ -70,12 +70,12 @@ def import_dump(
         digest=digest_of(files),
         files=[msgspec.to_builtins(file) for file in files],
         facts=dict(facts),
-        counts=counts.as_json(),
+        counts=taken.counts.as_json(),
     )
     committing = False
     try:
         with transaction.atomic():
-            _admit(dump, writer.runs, changes, by=by, now=now)
+            _admit(dump, writer.runs, taken.changes, by=by, now=now)
             committing = True
     finally:
         # When COMMIT itself fails, the rows may be there all the same. Files without

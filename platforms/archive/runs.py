@@ -2,8 +2,8 @@
 
 A bucket is a range of owner keys, so one account's items lie together and a build
 reads only the row groups of its bucket. Content (native id, title, text, tags,
-media) is there for shared items only; what is held keeps its content in a second
-file below ``quarantine/``, which no reader of this module opens.
+media) is there for shared items only; of what is held the item lies in a second file
+below ``quarantine/``, which no reader of this module opens.
 """
 
 from collections.abc import Sequence

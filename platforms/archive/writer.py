@@ -10,9 +10,10 @@ import numpy as np
 
 from platforms.archive import keyfile
 from platforms.archive.durable import write_durably
+from platforms.archive.quarantine import Holding
 from platforms.archive.runs import ARCHIVE, QUARANTINE, Row
 from platforms.archive.sorter import Limits, Sorter
-from platforms.records import Verdict
+from platforms.records import Item, Verdict
 
 SPILLS: Final = "intake"
 
@@ -31,8 +32,9 @@ class RunFiles(NamedTuple):
 class RunWriter:
     """Turns rows into runs; memory is bounded by a batch, so a large dump has several runs.
 
-    Content reaches the archive for shared rows only, whatever a caller passes in. When
-    the body raises, no file is left; ``discard`` undoes a writer that ended well.
+    Content reaches the archive for shared rows only, whatever a caller passes in. Of what
+    is held, the quarantine keeps the item, so that it can be judged again. When the body
+    raises, no file is left; ``discard`` undoes a writer that ended well.
     """
 
     def __init__(self, root: Path, platform: str, limits: Limits | None = None) -> None:
@@ -64,15 +66,16 @@ class RunWriter:
         if error is not None:
             self.discard()
 
-    def add(self, row: Row) -> None:
-        if self._archive.full or self._quarantine.full:
+    def add(self, row: Row, item: Item | None = None) -> None:
+        """Take ``row`` in; ``item`` is what it was made of, kept if it is held."""
+        if self._archive.full:
             self._finish()
             self._start()
         if row.verdict is Verdict.SHARE:
             self._archive.add(row)
             return
-        if row.verdict is Verdict.HOLD:
-            self._quarantine.add(row)
+        if row.verdict is Verdict.HOLD and item is not None:
+            self._held.add(row.item_key, item)
         self._withheld.append(row.item_key)
         self._archive.add(row.without_content())
 
@@ -84,7 +87,7 @@ class RunWriter:
 
     def _start(self) -> None:
         self._archive = Sorter(self._spills / ARCHIVE, self._limits)
-        self._quarantine = Sorter(self._spills / QUARANTINE, self._limits)
+        self._held = Holding(self._spills / QUARANTINE)
         self._withheld: list[int] = []
 
     def _finish(self) -> None:
@@ -101,10 +104,10 @@ class RunWriter:
         withheld = np.unique(np.array(self._withheld, dtype=np.int64))
         withheld_sha256 = keyfile.write(self._root / withheld_path, withheld)
         run = RunFiles(path, draft.sha256, self._archive.rows, withheld_path, withheld_sha256)
-        if not self._quarantine.rows:
+        if not self._held.items:
             return run
         with write_durably(self._root / quarantine_path) as draft:
-            self._quarantine.write(draft, QUARANTINE)
+            self._held.write(draft)
         return run._replace(quarantine_path=quarantine_path)
 
 

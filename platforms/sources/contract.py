@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from platforms.records import AccountReading, Item
+from platforms.records import Reading
 
 
 class BadInput(Exception):
@@ -87,8 +87,8 @@ class Source(Protocol):
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
-        """Every item of a dump, and what the dump says of its accounts.
+    ) -> Iterator[Reading]:
+        """Every item of a dump, and what the dump says of its accounts and containers.
 
         ``BadFact`` is raised by the call, ``BadInput`` before the first item. The files
         are read twice, yet ``progress`` is told bytes that add up to their sizes.

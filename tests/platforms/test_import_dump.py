@@ -21,6 +21,7 @@ from audit.models import Entry
 from platforms import actions
 from platforms.actions import DumpChanged, UnknownPlatform, keyring
 from platforms.archive import keyfile
+from platforms.archive.quarantine import held_in
 from platforms.archive.runs import BUCKETS, read_bucket
 from platforms.models import AccountState, Dump, Run
 from platforms.sources import BadFact, BadInput
@@ -173,9 +174,9 @@ def test_only_public_text_is_in_the_archive(dump_file, storage, facts, archived)
 def test_held_text_waits_in_the_quarantine(dump_file, storage):
     run = imported(dump_file, facts={}).runs.get()
 
-    (text,) = pq.read_table(storage / run.quarantine_path)["text"].to_pylist()
+    ((_, held),) = held_in(storage / run.quarantine_path)
 
-    assert "PUBLIC-TEXT" in text
+    assert "PUBLIC-TEXT" in held.text
 
 
 def test_a_private_site_is_noted_under_its_keys(dump_file):

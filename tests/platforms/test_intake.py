@@ -55,7 +55,7 @@ def item(native_id="17", **facts) -> Item:
 
 def taken_in(storage: Path, *readings):
     with RunWriter(storage, "tumblr") as writer:
-        counts, changes = take_in(readings, writer, KEYRING, NOON)
+        counts, changes, _ = take_in(readings, writer, KEYRING, NOON)
     return writer, counts.as_json(), changes
 
 

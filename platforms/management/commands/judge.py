@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from platforms.records import AccountReading, Item, Judgement, Verdict
+from platforms.records import Item, Judgement, Verdict
 from platforms.sources import SOURCES, BadFact, BadInput, Source, facts_of
 from platforms.visibility import judge
 
@@ -79,7 +79,7 @@ def _items(source: Source, paths: Sequence[Path], facts: dict[str, str]) -> Iter
 
         read = source.read(paths, facts, observed_at=datetime.now(UTC), progress=progress)
         for found in read:
-            if not isinstance(found, AccountReading):
+            if isinstance(found, Item):
                 yield found
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from platforms.archive import keyfile
+from platforms.archive.quarantine import held_in
 from platforms.archive.runs import (
     BUCKETS,
     SCHEMA,
@@ -20,7 +21,7 @@ from platforms.archive.runs import (
 )
 from platforms.archive.sorter import Limits, Sorter
 from platforms.archive.writer import RunWriter
-from platforms.records import Media, MediaKind, Verdict
+from platforms.records import Item, Media, MediaKind, Verdict
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TINY = Limits(rows=2, characters=1 << 20, spills=3)
@@ -51,8 +52,12 @@ def row(item_key=1, owner_key=2, verdict=Verdict.SHARE, text="hello", **facts) -
 def written(root: Path, rows: list[Row], limits: Limits | None = None) -> RunWriter:
     with RunWriter(root, "tumblr", limits) as writer:
         for one in rows:
-            writer.add(one)
+            writer.add(one, item(one))
     return writer
+
+
+def item(of: Row) -> Item:
+    return Item(platform=of.platform, kind=of.kind, native_id=of.native_id, text=of.text or "")
 
 
 def read_all(root: Path, writer: RunWriter) -> list[dict]:
@@ -107,7 +112,27 @@ def test_held_content_lies_in_the_quarantine_and_excluded_content_nowhere(storag
 
     (run,) = written(storage, rows).runs
 
-    assert pq.read_table(storage / run.quarantine_path)["text"].to_pylist() == ["HELD"]
+    assert list(held_in(storage / run.quarantine_path)) == [(1, item(rows[0]))]
+
+
+def test_every_held_item_of_a_large_run_comes_back(storage: Path):
+    rows = [row(n, verdict=Verdict.HOLD, text=f"{n}") for n in range(10_000)]
+
+    (run,) = written(storage, rows).runs
+
+    assert [(key, held.text) for key, held in held_in(storage / run.quarantine_path)] == [
+        (n, f"{n}") for n in range(10_000)
+    ]
+
+
+def test_a_held_item_that_no_file_can_keep_is_held_without_its_content(storage: Path):
+    held = row(verdict=Verdict.HOLD)
+    with RunWriter(storage, "tumblr") as writer:
+        writer.add(held, item(held._replace(native_id="\ud800")))
+
+    (run,) = writer.runs
+
+    assert (run.rows, run.quarantine_path) == (1, "")
 
 
 def test_a_run_without_held_rows_has_no_quarantine(storage: Path):
@@ -220,7 +245,7 @@ def test_a_bucket_larger_than_a_batch_is_written_in_pieces(storage: Path):
 def test_an_error_while_rows_arrive_leaves_no_file(storage: Path):
     with pytest.raises(ZeroDivisionError), RunWriter(storage, "tumblr", TINY) as writer:
         for n in range(20):
-            writer.add(row(n, verdict=Verdict.HOLD))
+            writer.add(row(n, verdict=Verdict.HOLD), item(row(n)))
         raise ZeroDivisionError
 
     assert files_below(storage) == []

@@ -1,0 +1,109 @@
+"""Joins what is known of accounts, containers and parents to the items that lack it.
+
+Plain Python. A fact fills a gap and does nothing else: evidence that says something
+stays as it is, so a fact can never make an item more public than its own dump allows.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from platforms.keys import Keyring
+from platforms.records import Evidence, FactReading, Item, ItemRef, Visibility
+
+
+class Known(NamedTuple):
+    """All that is known of one account, container or parent, from wherever it was read."""
+
+    settles: frozenset[str] = frozenset()
+    evidence: tuple[Evidence, ...] = ()
+
+    def and_also(self, other: "Known") -> "Known":
+        """Both, in no order: all of it counts, and the judge takes the worst."""
+        evidence = tuple(dict.fromkeys((*self.evidence, *other.evidence)))
+        return Known(self.settles | other.settles, evidence)
+
+
+Lookup = Callable[[Collection[int]], Mapping[int, Known]]
+NOTHING: Final = Known()
+
+
+def nothing_known(keys: Collection[int]) -> Mapping[int, Known]:
+    """The lookup of somebody who knows nothing."""
+    return {}
+
+
+def has_gaps(item: Item) -> bool:
+    """Whether some record that was not there could say more about ``item``."""
+    for evidence in item.evidence:
+        if evidence.about and evidence.visibility is Visibility.UNKNOWN:
+            return True
+    return False
+
+
+def subjects_of(items: Iterable[Item], keyring: Keyring) -> set[int]:
+    """The keys of everybody and everything that ``items`` have gaps about."""
+    return {
+        subject_of(item.platform, evidence.about, keyring)
+        for item in items
+        for evidence in item.evidence
+        if evidence.about and evidence.visibility is Visibility.UNKNOWN
+    }
+
+
+def subject_of(platform: str, about: str | ItemRef, keyring: Keyring) -> int:
+    """The key under which something is known; accounts and items never share one by design."""
+    if isinstance(about, ItemRef):
+        return keyring.item(platform, about.kind, about.container_id, about.native_id)
+    return keyring.account(platform, about)
+
+
+def joined(item: Item, known: Mapping[int, Known], keyring: Keyring) -> Item:
+    """``item`` with each gap filled that ``known`` can fill; the same one if it fills none."""
+    if not known or not has_gaps(item):
+        return item
+    evidence = tuple(
+        dict.fromkeys(
+            one for gap in item.evidence for one in _filled(gap, item.platform, known, keyring)
+        )
+    )
+    return item if evidence == item.evidence else msgspec.structs.replace(item, evidence=evidence)
+
+
+def facts_by_key(readings: Iterable[FactReading], keyring: Keyring) -> dict[int, Known]:
+    """What readings say, by the key of whom they are about."""
+    found: dict[int, Known] = {}
+    for reading in readings:
+        note_fact(found, reading, keyring)
+    return found
+
+
+def note_fact(known: dict[int, Known], reading: FactReading, keyring: Keyring) -> None:
+    """Add one reading to what is known already."""
+    key = keyring.account(reading.platform, reading.about)
+    said = Known(reading.settles, reading.evidence)
+    known[key] = known.get(key, NOTHING).and_also(said)
+
+
+def _filled(
+    gap: Evidence, platform: str, known: Mapping[int, Known], keyring: Keyring
+) -> Iterator[Evidence]:
+    """What takes the place of ``gap``: itself, unless what is known answers it."""
+    if gap.visibility is not Visibility.UNKNOWN or not gap.about:
+        yield gap
+        return
+    answer = known.get(subject_of(platform, gap.about, keyring), NOTHING)
+    if not _answers(gap, answer):
+        yield gap
+        return
+    for one in answer.evidence:
+        yield Evidence(gap.level, one.visibility, one.code, one.detail)
+
+
+def _answers(gap: Evidence, answer: Known) -> bool:
+    """A rating alone proves nothing, and what is unknown itself settles nothing."""
+    if gap.code not in answer.settles:
+        return False
+    silent = (Visibility.ADULT, Visibility.UNKNOWN)
+    return any(one.visibility not in silent for one in answer.evidence)
