@@ -10,6 +10,7 @@ import msgspec
 from platforms.records import AccountReading, Evidence, Item, Visibility
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
+from platforms.sources.values import name_in
 from platforms.sources.wordpress import site
 from platforms.sources.wordpress.export import Element, parts
 from platforms.sources.wordpress.items import (
@@ -107,7 +108,8 @@ def _first_pass(
             found.parents.add(number_of(element), appearance_of(element, observed_at))
             found.parents.add_comments(element)
         elif element.name == "wp:author":
-            found.authors.declare(element)
+            login = name_in(element.only("wp:author_login"))
+            found.authors.declare(login, number_of(element, "wp:author_id"))
         elif element.name == "wp:base_blog_url":
             addresses.append(element)
     return _site(addresses, values), found

@@ -4,7 +4,7 @@ E-mail and IP addresses, display names and post passwords are read by nobody her
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -100,9 +100,8 @@ class Authors:
         self._spellings: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
 
-    def declare(self, element: Element) -> None:
-        login = name_in(element.only("wp:author_login"))
-        number = number_of(element, "wp:author_id")
+    def declare(self, login: str | None, number: str | None) -> None:
+        """Note an author; without a login there is nothing to know them by."""
         if login is None:
             return
         self._logins.setdefault(login, set()).add(number)
@@ -131,13 +130,21 @@ class Authors:
 
 
 class Appearance(msgspec.Struct, frozen=True):
-    """What later elements need to know of a post: its marks and whose it is."""
+    """What later elements need to know of a post: what stands against it and whose it is."""
 
     kind: str
     creator: str | None
     co_authors: tuple[str | None, ...]
     parent: str | None
     marks: tuple[tuple[Visibility, str], ...]
+
+
+def _joined(one: Appearance, other: Appearance) -> Appearance:
+    """Two appearances of one post; only its co-authors may be told by one of them alone."""
+    both = tuple(dict.fromkeys((*one.co_authors, *other.co_authors)))
+    if msgspec.structs.replace(one, co_authors=other.co_authors) != other:
+        return CONFLICT
+    return msgspec.structs.replace(one, co_authors=both)
 
 
 CONFLICT: Final = Appearance("", None, (), None, ((Visibility.UNKNOWN, "conflicting_appearances"),))
@@ -155,8 +162,9 @@ class Parents:
         if number is None:
             return
         same = self._known.setdefault(appearance, appearance)
-        if self._by_id.setdefault(number, same) != same:
-            self._by_id[number] = CONFLICT
+        known = self._by_id.setdefault(number, same)
+        if known != same:
+            self._by_id[number] = _joined(known, same)
 
     def update(self, other: "Parents") -> None:
         for number, appearance in other._by_id.items():
@@ -169,9 +177,12 @@ class Parents:
     def add_comments(self, element: Element) -> None:
         """Remember which comments some appearance does not show as approved."""
         for comment in element.all("wp:comment"):
-            number = number_of(comment, "wp:comment_id")
-            if number and comment.only("wp:comment_approved") != "1":
-                self._unapproved.add(number)
+            is_approved = comment.only("wp:comment_approved") == "1"
+            self.add_comment(number_of(comment, "wp:comment_id"), is_approved=is_approved)
+
+    def add_comment(self, number: str | None, *, is_approved: bool) -> None:
+        if number and not is_approved:
+            self._unapproved.add(number)
 
     def is_unapproved(self, comment: str | None) -> bool:
         return comment in self._unapproved
@@ -193,8 +204,8 @@ def number_of(element: Element, name: str = "wp:post_id") -> str | None:
 
 def appearance_of(element: Element, observed_at: datetime) -> Appearance:
     """The first pass's reading: small, and without content."""
-    marks = [(e.visibility, e.code) for e in _own_evidence(element)]
-    marks += [_mark(r.verdict, r.code) for r in of_its_time(_dated(element, observed_at))]
+    marks = marks_in(_own_evidence(element))
+    marks += [mark_of(r.verdict, r.code) for r in of_its_time(_dated(element, observed_at))]
     return Appearance(
         _kind(element),
         name_in(element.only("dc:creator")),
@@ -202,6 +213,10 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
         number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None,
         tuple(marks),
     )
+
+
+def marks_in(evidence: Iterable[Evidence]) -> list[tuple[Visibility, str]]:
+    return [(e.visibility, e.code) for e in evidence if e.visibility is not Visibility.PUBLIC]
 
 
 def items_of(element: Element, context: Context) -> Iterator[Item]:
@@ -216,7 +231,7 @@ def items_of(element: Element, context: Context) -> Iterator[Item]:
 
 def _post(element: Element, context: Context) -> Item:
     kind, number = _kind(element), number_of(element)
-    owner = _author(element.only("dc:creator"), context)
+    owner = author_of(element.only("dc:creator"), context)
     parent = _parent_of(element, context) if kind == "attachment" else None
     return Item(
         platform=SLUG,
@@ -362,10 +377,11 @@ def _parent_evidence(
             f"post {raw} is not in the dump; add the export that holds it",
         )
     else:
-        yield from _inherited(parent, context)
+        yield from inherited_from(parent, context)
 
 
-def _inherited(parent: Appearance, context: Context) -> Iterator[Evidence]:
+def inherited_from(parent: Appearance, context: Context) -> Iterator[Evidence]:
+    yield _parent(Visibility.PUBLIC, "parent")
     if parent.kind not in ("post", "page") and parent != CONFLICT:
         yield _parent(Visibility.UNKNOWN, "parent_kind_unknown", "its parent is no post or page")
     for visibility, code in parent.marks:
@@ -388,7 +404,7 @@ def _comment(
         kind="comment",
         native_id=number_of(element, "wp:comment_id"),
         container_id=context.site.address,
-        principals=(owner, *_containers(context), *_as_containers(authors, owner)),
+        principals=(owner, *containers_of(context), *as_containers(authors, owner)),
         evidence=(
             *context.site.evidence,
             *_comment_evidence(element),
@@ -433,7 +449,7 @@ def _from_post(post: Item) -> Iterator[Evidence]:
             code = evidence.code.removeprefix("parent_")
             yield _parent(evidence.visibility, f"parent_{code}", "its post is not public")
     for reason in of_its_time(post):
-        yield _parent(*_mark(reason.verdict, f"parent_{reason.code}"), "its post is not public")
+        yield _parent(*mark_of(reason.verdict, f"parent_{reason.code}"), "its post is not public")
     if post.native_id is None or post.kind not in SHARED_TYPES:
         yield _parent(Visibility.UNKNOWN, "parent_unknown", "its post is not understood")
 
@@ -442,11 +458,11 @@ def _commenter(element: Element, context: Context) -> Principal:
     number = number_of(element, "wp:comment_user_id")
     login = context.authors.login_of(number) if number else None
     if login is not None:
-        return _author(login, context)
+        return author_of(login, context)
     return Principal(Role.OWNER, Identity.ANONYMOUS)
 
 
-def _author(login: str | None, context: Context) -> Principal:
+def author_of(login: str | None, context: Context) -> Principal:
     handle = name_in(login)
     if handle is None:
         return Principal(Role.OWNER, Identity.ANONYMOUS)
@@ -460,12 +476,12 @@ def _principals(
     owner: Principal, context: Context, parent: Appearance | None
 ) -> tuple[Principal, ...]:
     if parent is None:
-        return (owner, *_containers(context))
+        return (owner, *containers_of(context))
     return (
         owner,
-        *_containers(context),
-        *_as_containers((_author(parent.creator, context),), owner),
-        *_as_containers(_known(parent.co_authors, parent.creator, context), owner),
+        *containers_of(context),
+        *as_containers((author_of(parent.creator, context),), owner),
+        *as_containers(_known(parent.co_authors, parent.creator, context), owner),
     )
 
 
@@ -491,21 +507,21 @@ def _known(
     names: tuple[str | None, ...], creator: str | None, context: Context
 ) -> tuple[Principal, ...]:
     """The co-authors beside ``creator``; a guest's name, perhaps a real one, is not kept."""
-    found = (_author(name, context) for name in names if name is None or name != creator)
+    found = (author_of(name, context) for name in names if name is None or name != creator)
     return tuple(
         author if author.identity is Identity.STABLE else Principal(Role.OWNER, Identity.ANONYMOUS)
         for author in found
     )
 
 
-def _containers(context: Context) -> tuple[Principal, ...]:
+def containers_of(context: Context) -> tuple[Principal, ...]:
     site = context.site.address
     if site is None:
         return ()
     return (Principal(Role.CONTAINER, Identity.STABLE, site, host_of(site)),)
 
 
-def _as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator[Principal]:
+def as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator[Principal]:
     """Whoever wrote the parent is in its attachments and comments too."""
     for author in authors:
         if author != owner:
@@ -549,7 +565,7 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def _mark(verdict: Verdict, code: str) -> tuple[Visibility, str]:
+def mark_of(verdict: Verdict, code: str) -> tuple[Visibility, str]:
     if verdict is Verdict.EXCLUDE:
         return Visibility.UNPUBLISHED, code
     return Visibility.UNKNOWN, code
