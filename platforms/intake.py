@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from platforms.archive.runs import Row
+from platforms.archive.runs import Row, StoredPart
 from platforms.archive.writer import RunWriter
 from platforms.joining import (
     Known,
@@ -24,11 +24,13 @@ from platforms.joining import (
     subjects_of,
 )
 from platforms.keys import Keyring
+from platforms.parts import people_of, who_cannot_be_cut
 from platforms.records import (
     AccountReading,
     FactReading,
     Item,
     Judgement,
+    Principal,
     Reading,
     Reason,
     Verdict,
@@ -205,6 +207,7 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
     if item_key is None:
         raise ValueError("an item without an id has no row")
     owner = keyring.principal(item.platform, item.owner) if item.owner else ()
+    core_keys, parts = taken_apart(item, keyring)
     return Row(
         item_key=item_key,
         owner_key=owner[0] if owner else item_key,
@@ -222,7 +225,32 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         text=item.text,
         tags=item.tags,
         media=item.media,
+        core_keys=core_keys,
+        parts=parts,
     )
+
+
+def taken_apart(
+    item: Item, keyring: Keyring
+) -> tuple[Sequence[int] | None, Sequence[StoredPart] | None]:
+    """The keys of those who cannot be cut from ``item``, and its parts; None and None without.
+
+    Somebody who is known under several names counts under all of them, wherever one is.
+    """
+    if not item.parts:
+        return None, None
+    bound = who_cannot_be_cut(item)
+    if bound.issuperset(item.principals):
+        return None, None
+    keys = {p: keyring.principal(item.platform, p) for p in item.principals}
+    people = people_of(list(keys.values()))
+
+    def known(principals: Iterable[Principal]) -> list[int]:
+        return sorted({key for p in principals for one in keys[p] for key in people[one]})
+
+    return known(bound), [
+        StoredPart(known(part.principals), part.start, part.end, part.media) for part in item.parts
+    ]
 
 
 def files_of(paths: Sequence[Path], progress: Progress) -> list[DumpFile]:

@@ -96,6 +96,19 @@ class ItemRef(msgspec.Struct, frozen=True):
     container_id: str = ""
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A piece of an item that is its ``principals``' own and can be cut out.
+
+    ``text[start:end]`` of the item's text, in characters, and those of its media whose
+    places ``media`` lists. ``platforms.parts.Pieces`` makes them.
+    """
+
+    principals: tuple[Principal, ...]
+    start: int
+    end: int
+    media: tuple[int, ...] = ()
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What one field of one level says: ``code`` is the reason if it is not public.
 
@@ -151,7 +164,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     Ids are strings (they exceed 2**53), scoped by platform, kind and container.
     ``native_id`` is None when the record has none: such an item is never shared.
     Times are aware and in UTC. ``parents`` are the items that it hangs on, also those
-    that the dump does not hold.
+    that the dump does not hold. ``text``, ``media`` and ``principals`` are the whole
+    item's; ``parts`` say which pieces can be cut. ``core`` are the people in what no part
+    holds, or None where nobody can tell: then nothing is ever cut for anybody.
     """
 
     platform: str
@@ -168,6 +183,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()
     parents: tuple[ItemRef, ...] = ()
+    parts: tuple[Part, ...] = ()
+    core: tuple[Principal, ...] | None = None
 
     @property
     def owner(self) -> Principal | None:

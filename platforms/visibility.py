@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from platforms.parts import are_well_formed
 from platforms.records import (
     Evidence,
     Identity,
@@ -86,6 +87,7 @@ def _is_well_formed(item: Item) -> bool:
         and _holds(item.evidence, Evidence)
         and _holds(item.media, Media)
         and _holds(item.tags, str)
+        and ((item.parts, item.core) == ((), None) or are_well_formed(item))
     )
 
 

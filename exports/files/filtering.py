@@ -163,5 +163,23 @@ def parents(lists: pa.ListArray) -> NDArray[np.int64]:
     return np.asarray(pc.list_parent_indices(lists), dtype=np.int64)
 
 
+def people_in_parts(items: pa.Table) -> tuple[NDArray[np.int64], Keys]:
+    """Everybody in the parts of ``items``: the number of the part, counted on, and a key."""
+    parts = flat(one_array(items["parts"]))
+    lists = pc.struct_field(parts, "account_keys")
+    return parents(lists), integers(flat(lists))
+
+
+def are_among(
+    pairs: tuple[NDArray[np.int64], Keys], others: tuple[NDArray[np.int64], Keys]
+) -> Mask:
+    """True for each of ``pairs``, of a row and a key, that is one of ``others``."""
+    keys = np.unique(others[1])
+    known = held_in(keys, pairs[1])
+    wanted = pairs[0] * len(keys) + place_of(keys, pairs[1])
+    found = others[0] * len(keys) + place_of(keys, others[1])
+    return known & np.isin(wanted, found)
+
+
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

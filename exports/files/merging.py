@@ -2,7 +2,8 @@
 
 Strictest wins: the most restrictive verdict, adult if anything says so, everybody who
 was ever in it, the earliest date (none, if one appearance has none). What is delivered
-of it is the newest reading. So no later dump can undo what an earlier one forbade.
+of it is the newest reading. So no later dump can undo what an earlier one forbade. Who
+can be cut from it is in parts of the newest reading alone, and never was in its core.
 """
 
 from typing import Final
@@ -12,7 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from exports.files.filtering import flat, integers, one_array, parents, truth
+from exports.files.filtering import (
+    are_among,
+    flat,
+    integers,
+    one_array,
+    parents,
+    people_in_parts,
+    truth,
+)
 from platforms.records import Verdict
 
 STRICTNESS: Final = pa.array([Verdict.SHARE, Verdict.HOLD, Verdict.EXCLUDE], pa.string())
@@ -29,14 +38,17 @@ def merge(appearances: pa.Table) -> pa.Table:
     """
     order = reading_order(appearances)
     starts = first_rows(integers(appearances["item_key"])[order])
-    if len(starts) == len(appearances):
-        return appearances.take(pa.array(order))
-    ends = np.append(starts[1:], len(appearances)) - 1
+    ends = np.append(starts[1:], len(appearances)) - 1 if len(starts) else starts
     merged = appearances.take(pa.array(order[ends]))
-    for name, column in strictest(appearances, order, starts).items():
-        field = appearances.schema.field(name)
-        merged = merged.set_column(merged.schema.get_field_index(name), field, column)
-    return merged
+    if len(starts) < len(appearances):
+        for name, column in strictest(appearances, order, starts).items():
+            merged = put(merged, name, column)
+    return put(merged, "core_keys", uncuttable(appearances, merged, order, starts))
+
+
+def put(items: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    field = items.schema.field(name)
+    return items.set_column(items.schema.get_field_index(name), field, column)
 
 
 def reading_order(appearances: pa.Table) -> Rows:
@@ -71,11 +83,56 @@ def strictest(appearances: pa.Table, order: Rows, starts: Rows) -> dict[str, pa.
 
 def everybody(appearances: pa.Table, order: Rows, starts: Rows) -> pa.ListArray:
     """The united account keys of each item, sorted."""
-    lists = one_array(appearances["account_keys"])
-    item_of = np.empty(len(appearances), dtype=np.int64)
-    item_of[order] = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(appearances))))
-    items, keys = distinct_pairs(item_of[parents(lists)], integers(flat(lists)))
-    offsets = np.searchsorted(items, np.arange(len(starts) + 1))
+    items, keys = pairs_of(appearances["account_keys"])
+    return lists_of(item_of(order, starts)[items], keys, len(starts))
+
+
+def uncuttable(
+    appearances: pa.Table, merged: pa.Table, order: Rows, starts: Rows
+) -> pa.ListArray | pa.ChunkedArray:
+    """The keys of those who cannot be cut from each item.
+
+    Who ever was in its core, and who is in no part of what is delivered of it.
+    """
+    if not len(flat(one_array(merged["parts"]))):
+        return merged["account_keys"]
+    rows, core = core_of(appearances)
+    items, people = pairs_of(merged["account_keys"])
+    part_of, in_parts = people_in_parts(merged)
+    outside = ~are_among((items, people), (parents(one_array(merged["parts"]))[part_of], in_parts))
+    return lists_of(
+        np.concatenate([item_of(order, starts)[rows], items[outside]]),
+        np.concatenate([core, people[outside]]),
+        len(starts),
+    )
+
+
+def core_of(appearances: pa.Table) -> tuple[Rows, Rows]:
+    """The row and the key of everybody in the core; that is everybody where nothing says who."""
+    rows, core = pairs_of(appearances["core_keys"])
+    unsaid = ~truth(pc.is_valid(appearances["core_keys"]))
+    all_rows, everybody = pairs_of(appearances["account_keys"])
+    chosen = unsaid[all_rows]
+    return np.concatenate([rows, all_rows[chosen]]), np.concatenate([core, everybody[chosen]])
+
+
+def item_of(order: Rows, starts: Rows) -> Rows:
+    """The number of the item of each appearance."""
+    items = np.empty(len(order), dtype=np.int64)
+    items[order] = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(order))))
+    return items
+
+
+def pairs_of(column: pa.ChunkedArray) -> tuple[Rows, Rows]:
+    """The row of each element, and the element."""
+    lists = one_array(column)
+    return parents(lists), integers(flat(lists))
+
+
+def lists_of(rows: Rows, keys: Rows, length: int) -> pa.ListArray:
+    """The keys of each row as one list, sorted, each once."""
+    rows, keys = distinct_pairs(rows, keys)
+    offsets = np.searchsorted(rows, np.arange(length + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(keys))
 
 

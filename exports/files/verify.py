@@ -234,9 +234,13 @@ def show_archive(sql: duckdb.DuckDBPyConnection, runs: Sequence[Path]) -> None:
         return
     paths = [str(run) for run in runs]
     sql.register("numbered", pa.table({"filename": paths, "run": range(len(runs))}))
-    rows = sql.read_parquet(paths, filename=True, file_row_number=True)
+    rows = sql.read_parquet(paths, filename=True, file_row_number=True, union_by_name=True)
     rows.create_view("everything")
-    sql.execute("CREATE TEMP VIEW archive AS FROM everything JOIN numbered USING (filename)")
+    # Runs from before items could be taken apart lack the columns that say how.
+    sql.register("nothing", SCHEMA.empty_table())
+    sql.execute("""
+        CREATE TEMP VIEW archive AS FROM (FROM everything UNION ALL BY NAME FROM nothing)
+        JOIN numbered USING (filename)""")
 
 
 def show_denials(sql: duckdb.DuckDBPyConnection, denials: Denials) -> None:

@@ -47,6 +47,21 @@ SCHEMA: Final = pa.schema(
                 pa.struct([("kind", pa.string()), ("url", pa.string()), ("alt", pa.string())])
             ),
         ),
+        # Runs from before items could be taken apart have neither column.
+        pa.field("core_keys", pa.list_(pa.int64())),
+        pa.field(
+            "parts",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("account_keys", pa.list_(pa.int64())),
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("media", pa.list_(pa.int32())),
+                    ]
+                )
+            ),
+        ),
     ]
 )
 
@@ -59,8 +74,20 @@ class RunDamaged(Exception):
     """A run does not say which bucket a row group belongs to."""
 
 
+class StoredPart(NamedTuple):
+    """What can be cut when one of ``account_keys`` says no: ``text[start:end]``, and media."""
+
+    account_keys: Sequence[int]
+    start: int
+    end: int
+    media: Sequence[int]
+
+
 class Row(NamedTuple):
-    """One appearance of an item, judged. An item without an owner is its own owner."""
+    """One appearance of an item, judged. An item without an owner is its own owner.
+
+    ``core_keys`` are the keys of those who cannot be cut; None means everybody.
+    """
 
     item_key: int
     owner_key: int
@@ -78,6 +105,8 @@ class Row(NamedTuple):
     text: str | None
     tags: Sequence[str] | None
     media: Sequence[Media] | None
+    core_keys: Sequence[int] | None = None
+    parts: Sequence[StoredPart] | None = None
 
     def without_content(self) -> "Row":
         """What the archive may keep of an item that is not shared: keys, verdict, reasons."""
@@ -89,6 +118,8 @@ class Row(NamedTuple):
             text=None,
             tags=None,
             media=None,
+            core_keys=None,
+            parts=None,
         )
 
 
@@ -107,7 +138,16 @@ def read_bucket(path: Path, bucket: int, columns: list[str] | None = None) -> pa
     with pq.ParquetFile(path) as file:
         if file.schema_arrow.metadata.get(PLACE) != ARCHIVE.encode():
             raise QuarantineClosed(f"{path} does not say that it is part of the archive")
-        return file.read_row_groups(_groups_of(file.metadata, bucket), columns=columns)
+        found = file.read_row_groups(_groups_of(file.metadata, bucket), columns=columns)
+    return found if columns else _with_every_column(found)
+
+
+def _with_every_column(found: pa.Table) -> pa.Table:
+    """An older run as one of today: it has no parts, so everybody is in the core."""
+    for place, field in enumerate(SCHEMA):
+        if field.name not in found.schema.names:
+            found = found.add_column(place, field, pa.nulls(len(found), field.type))
+    return found
 
 
 def _groups_of(metadata: pq.FileMetaData, bucket: int) -> list[int]:

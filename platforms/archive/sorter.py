@@ -122,6 +122,7 @@ class Sorter:
 def _sorted_table(rows: list[Row]) -> tuple[pa.Table, npt.NDArray[np.int16]]:
     columns: dict[str, Any] = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
     columns["media"] = [None if media is None else _media(media) for media in columns["media"]]
+    columns["parts"] = [parts and [part._asdict() for part in parts] for parts in columns["parts"]]
     buckets = bucket_of(np.array(columns["owner_key"], dtype=np.int64))
     columns["bucket"] = buckets
     order = np.lexsort((np.array(columns["item_key"], dtype=np.int64), buckets))

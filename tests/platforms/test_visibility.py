@@ -192,7 +192,7 @@ def test_more_knowledge_never_makes_an_item_more_public_once_levels_are_proven(
 FIELDS_THAT_DECIDE = [
     name
     for name in Item.__struct_fields__
-    if name not in ("container_id", "title", "text", "tags", "media", "required")
+    if name not in ("container_id", "title", "text", "tags", "media", "required", "parts", "core")
 ]
 
 
@@ -202,7 +202,7 @@ def test_an_item_with_a_field_that_is_empty_or_garbage_is_not_shared(field, garb
     assert judge(changed(**{field: garbage})).verdict is Verdict.HOLD
 
 
-@pytest.mark.parametrize("field", ["title", "text", "tags", "media", "required"])
+@pytest.mark.parametrize("field", ["title", "text", "tags", "media", "required", "parts", "core"])
 def test_even_content_must_have_its_type(field):
     assert judge(changed(**{field: 7})).verdict is Verdict.HOLD
 

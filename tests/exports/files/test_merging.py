@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,3 +88,46 @@ def test_a_verdict_or_a_rating_nobody_knows_is_not_shared():
 
     assert item["verdict"] == "hold"
     assert item["adult"] is None
+
+
+def part(*keys):
+    return {"account_keys": [*keys], "start": 0, "end": 0, "media": [0]}
+
+
+def reading(number, people, **facts):
+    return {
+        **dict.fromkeys(SCHEMA.names),
+        **{"item_key": 1, "owner_key": 1, "bucket": 0, "platform": "tumblr", "kind": "post"},
+        **{"verdict": "share", "reasons": [], "adult": False, "account_keys": people},
+        "observed_at": datetime.fromtimestamp(number, UTC),
+        **facts,
+    }
+
+
+@pytest.mark.parametrize(
+    ("older", "uncuttable"),
+    [
+        pytest.param([], {1}, id="read once"),
+        pytest.param([reading(1, [1, 2], core_keys=[1], parts=[part(2)])], {1}, id="read alike"),
+        pytest.param([reading(1, [1, 2], core_keys=[1, 2])], {1, 2}, id="once in the core"),
+        pytest.param([reading(1, [1, 2])], {1, 2}, id="nothing said who was in the core"),
+        pytest.param(
+            [reading(1, [1, 3], core_keys=[1], parts=[part(3)])], {1, 3}, id="in an older part"
+        ),
+    ],
+)
+def test_only_who_is_in_parts_of_the_newest_reading_and_never_was_in_the_core_can_be_cut(
+    older, uncuttable
+):
+    newest = reading(2, [1, 2], core_keys=[1], parts=[part(2)])
+
+    (item,) = merged([*older, newest])
+
+    assert {*item["core_keys"]} == uncuttable
+    assert item["parts"] == [part(2)]
+
+
+def test_who_is_in_no_part_cannot_be_cut_whatever_is_said_of_the_core():
+    (item,) = merged([reading(1, [1, 2, 3], core_keys=[1], parts=[part(2)])])
+
+    assert item["core_keys"] == [1, 3]

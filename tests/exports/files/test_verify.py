@@ -290,6 +290,8 @@ ROWS = st.builds(
         ),
         max_size=2,
     ),
+    core_keys=st.none(),
+    parts=st.none(),
 )
 DENIALS = st.builds(
     Denials.of,
@@ -310,7 +312,7 @@ AGREEMENTS = st.builds(
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     batches=st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=3),

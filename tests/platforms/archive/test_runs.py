@@ -16,6 +16,7 @@ from platforms.archive.runs import (
     SCHEMA,
     QuarantineClosed,
     Row,
+    StoredPart,
     bucket_of,
     read_bucket,
 )
@@ -103,8 +104,32 @@ def test_the_archive_keeps_no_content_of_what_is_not_shared(storage: Path, verdi
         "text",
         "tags",
         "media",
+        "core_keys",
+        "parts",
     }
     assert found["reasons"] == ["item_private"]
+
+
+def test_parts_come_back_as_they_were_taken_apart(storage: Path):
+    parts = (StoredPart([3, 4], 0, 2, []), StoredPart([5], 0, 0, [0]))
+    apart = row()._replace(account_keys=[2, 3, 4, 5], core_keys=[2], parts=parts)
+
+    (found,) = read_all(storage, written(storage, [apart]))
+
+    assert found["core_keys"] == [2]
+    assert found["parts"] == [part._asdict() for part in parts]
+
+
+def test_a_run_from_before_there_were_parts_is_read_as_one_without(storage: Path):
+    (run,) = written(storage, [row()]).runs
+    path = storage / run.path
+    older = pq.read_table(path).drop_columns(["core_keys", "parts"])
+    pq.write_table(older, path, write_statistics=["bucket"])
+
+    found = read_bucket(path, 0)
+
+    assert found.schema.names == SCHEMA.names
+    assert (found["core_keys"].to_pylist(), found["parts"].to_pylist()) == ([None], [None])
 
 
 def test_held_content_lies_in_the_quarantine_and_excluded_content_nowhere(storage: Path):

@@ -1,0 +1,145 @@
+"""Parts: which stretches of an item's text, and which of its media, are somebody's own.
+
+A part can be left out and what remains is still whole. Where an item cannot be taken
+apart that cleanly it has no parts, and whoever is in it takes all of it with them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from platforms.records import Item, Media, Part, Principal
+
+GAP: Final = "\n\n"
+MOST_PARTS: Final = 1_000
+"""An item of more parts is not cut; and comparing everybody with everybody stays cheap."""
+
+Span = tuple[int, int]
+
+
+class Pieces:
+    """Puts the text and media of an item together, and remembers whose each piece is."""
+
+    def __init__(self) -> None:
+        self.media: list[Media] = []
+        self.parts: list[Part] = []
+        self._texts: list[str] = []
+        self._length = 0
+
+    @property
+    def text(self) -> str:
+        return GAP.join(self._texts)
+
+    def add(
+        self, texts: Iterable[str], media: Iterable[Media] = (), by: Iterable[Principal] = ()
+    ) -> None:
+        """Add one piece behind those before: a part of ``by``, or the item's own content."""
+        start, end = self._put(GAP.join(text for text in texts if text))
+        first = len(self.media)
+        self.media.extend(media)
+        places = tuple(range(first, len(self.media)))
+        people = tuple(dict.fromkeys(by))
+        if people and (start < end or places):
+            self.parts.append(Part(people, start, end, places))
+
+    def _put(self, text: str) -> Span:
+        if not text:
+            return self._length, self._length
+        start = self._length + len(GAP) if self._texts else 0
+        self._texts.append(text)
+        self._length = start + len(text)
+        return start, self._length
+
+
+def text_without(text: str, spans: Iterable[Span]) -> str:
+    """``text`` without these stretches of it, each with one of the gaps beside it."""
+    kept, at, end = [], 0, 0
+    for start, end in sorted((start, end) for start, end in spans if start < end):
+        kept.append(text[at:start])
+        at = end + len(GAP)
+    rest = "".join((*kept, text[at:]))
+    return rest[: -len(GAP)] if kept and end == len(text) else rest
+
+
+def are_well_formed(item: Item) -> bool:
+    """Whether the parts of ``item`` are what ``Pieces`` makes: people, whole pieces, no overlap."""
+    if not _holds(item.parts, Part) or not all(_is_whole(part, item) for part in item.parts):
+        return False
+    spans = sorted((part.start, part.end) for part in item.parts if part.start < part.end)
+    media = [place for part in item.parts for place in part.media]
+    apart = all(end < start for (_, end), (start, _) in pairwise(spans))
+    known = item.core is None or _are_in(item.core, item)
+    return apart and known and len(set(media)) == len(media)
+
+
+def _is_whole(part: Part, item: Item) -> bool:
+    """Whether it is somebody's, holds something, and stands between gaps."""
+    if not (_holds((part.start, part.end), int) and _holds(part.media, int)):
+        return False
+    if not (_are_in(part.principals, item) and part.principals):
+        return False
+    if not all(0 <= place < len(item.media) for place in part.media):
+        return False
+    if part.start == part.end:
+        return bool(part.media)
+    before = part.start == 0 or item.text[: part.start].endswith(GAP)
+    behind = part.end == len(item.text) or item.text.startswith(GAP, part.end)
+    return 0 <= part.start < part.end <= len(item.text) and before and behind
+
+
+def _are_in(people: tuple[Principal, ...], item: Item) -> bool:
+    return _holds(people, Principal) and set(people) <= set(item.principals)
+
+
+def _holds(values: object, kind: type) -> bool:
+    return isinstance(values, tuple) and all(type(value) is kind for value in values)
+
+
+def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
+    """Everybody in the core of ``item``, in no part of it, or in a part that it repeats.
+
+    Whoever quotes a part keeps its words when it is cut. So a line, or a medium, that is
+    also somewhere else binds the people of that part to the whole.
+    """
+    everybody = frozenset(item.principals)
+    if item.core is None or len(item.parts) > MOST_PARTS:
+        return everybody
+    in_parts = {person for part in item.parts for person in part.principals}
+    return frozenset((*item.core, *_repeated(item))) | (everybody - in_parts)
+
+
+def _repeated(item: Item) -> Iterator[Principal]:
+    owners: dict[str, set[tuple[Principal, ...]]] = defaultdict(set)
+    for word, people in _words(item):
+        owners[word].add(people)
+    for shared in owners.values():
+        if len(shared) > 1:
+            yield from (person for people in shared for person in people)
+
+
+def _words(item: Item) -> Iterator[tuple[str, tuple[Principal, ...]]]:
+    """Each line and address in ``item`` with the people of its part; with nobody in the core."""
+    of_media = {place: part.principals for part in item.parts for place in part.media}
+    for part in item.parts:
+        for line in _lines(item.text[part.start : part.end]):
+            yield line, part.principals
+    rest = text_without(item.text, ((part.start, part.end) for part in item.parts))
+    for text in (rest, item.title, *item.tags):
+        yield from ((line, ()) for line in _lines(text))
+    for place, medium in enumerate(item.media):
+        for line in (*_lines(medium.alt), medium.url):
+            yield line, of_media.get(place, ())
+
+
+def _lines(text: str) -> Iterator[str]:
+    return filter(None, (line.strip().casefold() for line in text.splitlines()))
+
+
+def people_of(groups: Sequence[Iterable[int]]) -> dict[int, frozenset[int]]:
+    """For each key all keys of the same person: groups that share a key are one person's."""
+    known: dict[int, frozenset[int]] = {}
+    for keys in map(frozenset, groups):
+        one = keys.union(*(known[key] for key in keys if key in known))
+        known.update(dict.fromkeys(one, one))
+    return known
