@@ -13,6 +13,7 @@ from platforms.records import (
     Evidence,
     Identity,
     Item,
+    ItemRef,
     Judgement,
     Media,
     Principal,
@@ -87,6 +88,7 @@ def _is_well_formed(item: Item) -> bool:
         and _holds(item.evidence, Evidence)
         and _holds(item.media, Media)
         and _holds(item.tags, str)
+        and _holds(item.parents, ItemRef)
         and ((item.parts, item.core) == ((), None) or are_well_formed(item))
     )
 
