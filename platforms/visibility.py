@@ -22,7 +22,15 @@ from platforms.records import (
     Visibility,
 )
 
-LEVELS: Final = frozenset({"item", "parent", "container", "account", "embedded"})
+# What each level is, as a sentence names it.
+MEANT: Final = {
+    "item": "the item",
+    "parent": "what it belongs to",
+    "container": "where it stands",
+    "account": "the account of its owner",
+    "embedded": "what it repeats",
+}
+LEVELS: Final = frozenset(MEANT)
 ALWAYS_REQUIRED: Final = frozenset({"item", "container"})
 EXCLUDING: Final = frozenset(
     {
@@ -121,7 +129,7 @@ def _of_one_evidence(evidence: Evidence) -> Reason | None:
 def _of_what_was_not_read(item: Item) -> Iterator[Reason]:
     read = {e.level for e in item.evidence if e.visibility is not Visibility.ADULT}
     for level in sorted((ALWAYS_REQUIRED | item.required) - read):
-        yield _hold(f"{level}_unproven", f"nothing proves that the {level} is public")
+        yield _hold(f"{level}_unproven", f"nothing proves that {MEANT.get(level, level)} is public")
 
 
 def _of_its_principals(item: Item) -> Iterator[Reason]:
@@ -144,8 +152,7 @@ def _of_one_principal(principal: Principal) -> Reason | None:
     if principal.identity is not Identity.STABLE or not _is_id(principal.native_id):
         return _hold(
             "principal_name_only",
-            f"the {who} has a name but no stable id; only an export that holds it settles it"
-            " (WordPress: one with its list of authors)",
+            f"the {who} has a name but no stable id; only an export that holds it settles it",
         )
     return None
 

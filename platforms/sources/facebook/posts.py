@@ -45,7 +45,9 @@ from platforms.sources.values import shown, text_in
 from platforms.visibility import EXCLUDING
 
 POST, PHOTO = "post", "photo"
-ADVICE: Final = "Give posts or photos of the Graph API, or files of a download in JSON."
+ADVICE: Final = (
+    "Give posts or photos of the Graph API, or of a download the files of posts, photos and videos."
+)
 AUDIENCES: Final[Meaning] = {
     "EVERYONE": Visibility.PUBLIC,
     "ALL_FRIENDS": Visibility.RESTRICTED,
@@ -262,12 +264,17 @@ def _read_audience(found: Reading) -> None:
     value = privacy.get("value") if isinstance(privacy, dict) else None
     visibility = reading(AUDIENCES, value)
     if visibility is Visibility.UNKNOWN:
-        detail = f"privacy.value is {_read(value)}; ask the API for the field privacy"
-        found.doubt("privacy_unknown", detail)
+        found.doubt("privacy_unknown", f"privacy.value is {_why_no_audience(value)}")
         return
     found.say(visibility, f"privacy_{str(value).lower()}", f"privacy.value is {value}")
     for name in EXCEPTIONS:
         _read_exception(found, name)
+
+
+def _why_no_audience(value: object) -> str:
+    if value == "":
+        return "empty, so nothing says who may see it; ask with a token of its page or owner"
+    return f"{_read(value)}; ask the API for the field privacy"
 
 
 def _read_exception(found: Reading, name: str) -> None:
@@ -391,7 +398,10 @@ def _read_parents(found: Reading, around: Around) -> None:
         elif number is not None:
             _read_chain(found, around, number, level)
     if _shares_unknown(raw):
-        detail = "it shares another's post, but parent_id is missing; ask the API for this field"
+        detail = (
+            "it shares something, and neither parent_id nor attachments says whose it is: "
+            "ask the API for both fields"
+        )
         found.doubt("shared_post_unknown", detail, "embedded")
 
 

@@ -226,7 +226,8 @@ def _read_surface(found: Reading, around: Around) -> None:
 def _read_type(found: Reading) -> None:
     kind = found.raw.get("media_type")
     if not isinstance(kind, str) or kind not in TYPES:
-        found.doubt("media_type_unknown", f"media_type is not understood: {shown(kind)}")
+        read = "missing" if kind is None else f"not understood: {shown(kind)}"
+        found.doubt("media_type_unknown", f"media_type is {read}; ask for this field")
     if "children" in found.raw and not _are_objects(found.raw["children"]):
         found.doubt("children_unknown", "children is not a list of media objects")
     for child in objects_in(found.raw, "children"):

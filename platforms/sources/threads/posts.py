@@ -64,6 +64,11 @@ OF_POSTS: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "is_quote_post", "is_reply", "text"}
 )
+# Any one of these makes a record a post, however few fields the API was asked for.
+OF_POSTS_ONLY: Final = frozenset(
+    {*GHOST, *ANSWERED, *QUOTED, *REPOSTED}
+    | {"hide_status", "reply_approval_status", "allowlisted_country_codes", "reply_audience"}
+)
 PRIVACY: Final[Meaning] = {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE}
 TERMS: Final = Terms(
     platform=SLUG,
@@ -95,7 +100,7 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
     product = raw.get("media_product_type", "THREADS")
     if product in ("FEED", "REELS", "STORY", "AD"):
         return Shape.ODD
-    if len(OF_POSTS & raw.keys()) >= 2 and "id" in raw:
+    if "id" in raw and (len(OF_POSTS & raw.keys()) >= 2 or OF_POSTS_ONLY & raw.keys()):
         return Shape.ITEM
     if isinstance(raw.get("id"), str) and id_in(raw) and "username" in raw:
         return Shape.ACCOUNT
@@ -138,6 +143,7 @@ class Posts:
         found = Reading(raw)
         _read_hiding(found, {})
         _read_ghost(found)
+        _read_countries(found)
         return any(e.visibility in EXCLUDING for e in found.evidence)
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
@@ -187,7 +193,8 @@ def _read_type(found: Reading, around: Around) -> None:
         detail = "a repost is another's post, which is judged where it appears itself"
         found.say(Visibility.OUT_OF_SCOPE, "repost", detail)
     elif not isinstance(kind, str) or kind not in TYPES:
-        found.doubt("media_type_unknown", f"media_type is not understood: {shown(kind)}")
+        read = "missing" if kind is None else f"not understood: {shown(kind)}"
+        found.doubt("media_type_unknown", f"media_type is {read}; ask for this field")
     for name in REPOSTED:
         if name in found.raw and found.raw[name] is None:
             found.doubt("repost_unknown", f"{name} is null")
@@ -221,7 +228,7 @@ def _read_permalink(found: Reading, around: Around) -> None:
 def _read_state(found: Reading, around: Around) -> None:
     _read_ghost(found)
     _read_hiding(found, around.asserted)
-    _read_countries(found, around)
+    _read_countries(found)
 
 
 def _read_ghost(found: Reading) -> None:
@@ -239,7 +246,7 @@ def _read_hiding(found: Reading, asserted: Mapping[str, object]) -> None:
     found.read("reply_approval_status", APPROVAL)
 
 
-def _read_countries(found: Reading, around: Around) -> None:
+def _read_countries(found: Reading) -> None:
     """The API tells the list of countries only of posts that have one."""
     name = "allowlisted_country_codes"
     countries = found.raw.get(name)

@@ -210,7 +210,7 @@ def legacy_of(raw: Mapping[str, Any]) -> Content:
     content = Content()
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in LEGACY_TEXTS:
-        content.doubts.append(f"the type of post is {shown(kind)}")
+        content.doubts.append(_why_no_content(kind))
         return content
     content.is_ask = kind in ANSWERS
     content.is_answered = not content.is_ask or bool(text_in(raw.get("answer")).strip())
@@ -220,6 +220,12 @@ def legacy_of(raw: Mapping[str, Any]) -> Content:
         content.texts.append(text_in(raw.get(name)))
     content.media.extend(_legacy_media(raw))
     return content
+
+
+def _why_no_content(kind: object) -> str:
+    if isinstance(kind, str) and kind in NPF_TYPES:
+        return f"the type of post is {shown(kind)}, but it has no content"
+    return f"the type of post is {'missing' if kind is None else shown(kind)}"
 
 
 def is_anonymous_ask(raw: Mapping[str, Any]) -> bool:

@@ -41,6 +41,7 @@ from platforms.sources.values import name_in, shown, text_in
 SLUG: Final = "tumblr"
 KIND: Final = "post"
 ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+EXACT_IN_JAVASCRIPT: Final = 2**53
 LAST_TIMESTAMP: Final = 253_402_300_799
 SETTLE_ANSWER: Final = "; settle with --fact answer.is_private=false"
 STATES: Final = {
@@ -167,8 +168,17 @@ def odd_item(observed_at: datetime, detail: str) -> Item:
 def id_of(raw: Mapping[str, Any]) -> str | None:
     """The post's id as text; None when it is missing, odd or given in two ways."""
     given = [raw[name] for name in ("id", "id_string") if name in raw]
+    if len(given) > 1 and _is_rounded(*given):
+        del given[0]
     found = {_id(value) for value in given}
     return found.pop() if len(found) == 1 else None
+
+
+def _is_rounded(number: object, text: object) -> bool:
+    """Whether ``number`` is what JavaScript, which has no large integers, made of ``text``."""
+    if type(number) is not int or number <= EXACT_IN_JAVASCRIPT or (exact := _id(text)) is None:
+        return False
+    return float(number) == float(exact)
 
 
 def is_open(raw: Mapping[str, Any]) -> bool:

@@ -358,3 +358,11 @@ def test_a_zipped_download_is_read_by_the_names_of_its_files(tmp_path):
     found = items_of_files(tmp_path, "facebook", {"alice.zip": download})
 
     assert [judge(item).verdict for item in found] == [Verdict.HOLD, Verdict.EXCLUDE]
+
+
+def test_an_empty_audience_says_how_to_ask_for_it(tmp_path):
+    (item,) = items(tmp_path, "facebook", [fb_post(privacy=privacy("")), page()])
+
+    (reason,) = judge(item).reasons
+    assert reason.code == "privacy_unknown"
+    assert "a token of its page" in reason.detail

@@ -83,6 +83,29 @@ def test_what_is_known_not_to_be_shared_is_excluded(tmp_path, change, code):
     assert code in codes(item)
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"id": "17900000000000001", "allowlisted_country_codes": ["DE"]}, "geo_limited"),
+        ({"id": "17900000000000001", "text": "Boo", "ghost_post_status": "active"}, "ghost_post"),
+        ({"id": "17900000000000001", "hide_status": "COVERED"}, "hide_status_removed_platform"),
+    ],
+)
+def test_an_answer_with_few_fields_still_speaks_against_its_post(tmp_path, answer, code):
+    (item,) = items(tmp_path, "threads", answer)
+
+    assert judge(item).verdict is Verdict.EXCLUDE
+    assert code in codes(item)
+
+
+def test_a_post_that_another_answer_limits_to_countries_is_not_shared(tmp_path):
+    limited = {"id": thread()["id"], "allowlisted_country_codes": ["DE"]}
+
+    whole, _ = items(tmp_path, "threads", [thread(), limited], facts=PUBLIC)
+
+    assert codes(whole) == {"conflicting_appearances"}
+
+
 def test_a_post_without_its_link_is_excluded_because_flagged_posts_have_none(tmp_path):
     item = only(tmp_path, without(thread(), "permalink"))
 

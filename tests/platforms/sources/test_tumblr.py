@@ -658,3 +658,24 @@ def test_a_record_without_id_speaks_against_every_name_a_blog_had(tmp_path):
     found = items(tmp_path, "tumblr", renamed, post(2), nameless)
 
     assert [codes(item) for item in found] == [{"private"}, {"private"}]
+
+
+def test_an_id_that_javascript_rounded_is_read_from_the_text_beside_it(tmp_path):
+    rounded = post(706888475865137200, id_string="706888475865137152")
+
+    (item,) = items(tmp_path, "tumblr", rounded)
+
+    assert item.native_id == "706888475865137152"
+
+
+@pytest.mark.parametrize("other", ["706888475865999999", "70688847586513715", "", None, 7])
+def test_an_id_given_in_two_ways_is_none(tmp_path, other):
+    (item,) = items(tmp_path, "tumblr", post(706888475865137200, id_string=other))
+
+    assert item.native_id is None
+
+
+def test_a_post_without_content_is_said_to_have_none(tmp_path):
+    (item,) = items(tmp_path, "tumblr", without(without(post(), "content"), "layout"))
+
+    assert "it has no content" in " ".join(str(reason) for reason in judge(item).reasons)
