@@ -75,7 +75,6 @@ STATES: Final[Mapping[str, Meaning]] = {
         "normal": Visibility.PUBLIC,
         "forced_allow": Visibility.PUBLIC,
         "hidden": Visibility.REMOVED_AUTHOR,
-        "no_story": Visibility.REMOVED_AUTHOR,
     },
 }
 GOOD: Final = {
