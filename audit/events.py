@@ -193,6 +193,8 @@ class DatasetAdded(Event, frozen=True, kw_only=True):
     platforms: tuple[Code, ...]
     media_kinds: tuple[Code, ...]
     adult: bool
+    settle_hours: int
+    max_reading_age_days: int
 
 
 class ReleasePlanned(Event, frozen=True, kw_only=True):

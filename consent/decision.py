@@ -1,5 +1,7 @@
 """The rule: may one archived item be part of one dataset, for what people said?
 
+And for when its state was read: long enough after its publication, and not long ago.
+
 Plain Python, written to be read. ``exports.files.filtering`` is the same rule over
 Arrow columns, and a test holds the two together. Everything is a list of what is
 allowed: a value nobody thought of is a refusal.
@@ -7,13 +9,19 @@ allowed: a value nobody thought of is a refusal.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Keys = NDArray[np.int64]
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SETTLE: Final = timedelta(hours=72)
+MAX_AGE: Final = timedelta(days=30)
+LONGEST_SHELF_LIFE: Final = timedelta(days=1)
 
 
 class Refusal(StrEnum):
@@ -25,6 +33,8 @@ class Refusal(StrEnum):
     ADULT = "adult"
     PLATFORM_NOT_AGREED = "platform_not_agreed"
     MEDIA_NOT_AGREED = "media_not_agreed"
+    TOO_YOUNG = "not_settled"
+    READING_TOO_OLD = "reading_too_old"
     ITEM_BLOCKED = "item_blocked"
     OPTED_OUT = "opted_out"
     NOT_OPTED_IN = "not_opted_in"
@@ -42,6 +52,8 @@ WORDS = {
     Refusal.ADULT: "Adult, and the agreement does not admit it",
     Refusal.PLATFORM_NOT_AGREED: "From a platform outside the agreement",
     Refusal.MEDIA_NOT_AGREED: "With a kind of media outside the agreement",
+    Refusal.TOO_YOUNG: "Not read again, so long after its publication that it has settled",
+    Refusal.READING_TOO_OLD: "Last read too long ago to know what it is now",
     Refusal.ITEM_BLOCKED: "Deleted, made private or removed since it was read",
     Refusal.OPTED_OUT: "Somebody in it does not share",
     Refusal.NOT_OPTED_IN: "Its owner has not said yes, where only a yes counts",
@@ -51,11 +63,30 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a dataset admits."""
+    """What a dataset admits.
+
+    An item has settled when its state was read ``settle`` after its publication or later.
+    What was last read longer than ``max_age`` ago may not leave.
+    """
 
     platforms: frozenset[str]
     media_kinds: frozenset[str]
     adult: bool = False
+    settle: timedelta = SETTLE
+    max_age: timedelta = MAX_AGE
+
+    @property
+    def shelf_life(self) -> timedelta:
+        """How long a file is good at least, from when it is built.
+
+        A build takes nothing that would be too old before. Otherwise items read a second
+        apart would have their file built again every second.
+        """
+        return min(LONGEST_SHELF_LIFE, self.max_age / 10)
+
+    @property
+    def max_age_when_built(self) -> timedelta:
+        return self.max_age - self.shelf_life
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +134,10 @@ class Denials:
 
 
 class ArchivedItem(Protocol):
-    """What the rule needs to know of an item. ``published_us`` counts from 1970, in UTC."""
+    """What the rule needs to know of an item. Microseconds count from 1970, in UTC.
+
+    ``observed_us`` is when its state was last read.
+    """
 
     @property
     def item_key(self) -> int: ...
@@ -121,10 +155,14 @@ class ArchivedItem(Protocol):
     def media_kinds(self) -> frozenset[str]: ...
     @property
     def published_us(self) -> int | None: ...
+    @property
+    def observed_us(self) -> int | None: ...
 
 
-def refusal(item: ArchivedItem, *, agreement: Agreement, denials: Denials) -> Refusal | None:
-    """Why ``item`` may not be delivered under ``agreement``, or None when it may."""
+def refusal(
+    item: ArchivedItem, *, agreement: Agreement, denials: Denials, now: datetime
+) -> Refusal | None:
+    """Why ``item`` may not be put into a file under ``agreement`` ``now``, or None."""
     if item.verdict == "exclude":
         return Refusal.EXCLUDED
     if item.verdict != "share":
@@ -137,9 +175,26 @@ def refusal(item: ArchivedItem, *, agreement: Agreement, denials: Denials) -> Re
         return Refusal.PLATFORM_NOT_AGREED
     if not item.media_kinds or not item.media_kinds <= agreement.media_kinds:
         return Refusal.MEDIA_NOT_AGREED
+    if why := refusal_of_time(item, agreement, microseconds(now)):
+        return why
     if contains(denials.items, item.item_key):
         return Refusal.ITEM_BLOCKED
     return refusal_of_people(item, denials)
+
+
+def refusal_of_time(item: ArchivedItem, agreement: Agreement, now: int) -> Refusal | None:
+    """Whether its state was read late enough, and not long ago; unknown is neither.
+
+    Nobody has read anything in the future, whatever a record says of itself.
+    """
+    published, observed = item.published_us, item.observed_us
+    if published is None or observed is None or observed > now:
+        return Refusal.TOO_YOUNG
+    if observed - published < length(agreement.settle):
+        return Refusal.TOO_YOUNG
+    if now - observed > length(agreement.max_age_when_built):
+        return Refusal.READING_TOO_OLD
+    return None
 
 
 def refusal_of_people(item: ArchivedItem, denials: Denials) -> Refusal | None:
@@ -161,6 +216,16 @@ def shares_from(denials: Denials, key: int) -> int | None:
     if place == len(denials.forward_keys) or denials.forward_keys[place] != key:
         return None
     return int(denials.forward_from[place])
+
+
+def microseconds(instant: datetime) -> int:
+    """An instant as the archive counts it."""
+    return length(instant - EPOCH)
+
+
+def length(time: timedelta) -> int:
+    """A length of time in microseconds."""
+    return time // timedelta(microseconds=1)
 
 
 def contains(keys: Keys, key: int | None) -> bool:

@@ -6,7 +6,6 @@ said (``AccountState``, ``ItemState``, and the withheld items of newer runs).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
@@ -14,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet
 
-from consent.decision import Denials, Keys
+from consent.decision import Denials, Keys, microseconds
 from consent.models import Standing
 from exports.models import Dataset
 from exports.primary import Checkpoint, one_snapshot
@@ -22,7 +21,6 @@ from platforms.models import AccountState, ItemState, Platform, Run
 from platforms.snapshots import SnapshotXmin, VisibleInSnapshot
 
 CHUNK: Final = 50_000
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,13 @@ def read(dataset: Dataset) -> Reading:
 
 
 def terms_of(dataset: Dataset) -> dict[str, Any]:
-    """What the agreement admits, and on which of its platforms silence is a no."""
+    """What the agreement admits, how old it may be, and where silence is a no."""
     return {
         "platforms": sorted(dataset.platforms),
         "media_kinds": sorted(dataset.media_kinds),
         "adult": dataset.adult,
+        "settle_hours": dataset.settle_hours,
+        "max_reading_age_days": dataset.max_reading_age_days,
         "opt_in": opt_in_platforms(dataset),
     }
 
@@ -172,7 +172,7 @@ def _forward(standings: Any) -> dict[int, int]:
     rows = standings.filter(shared_from__isnull=False)
     forward: dict[int, int] = {}
     for keys, since in rows.values_list("account__keys", "shared_from").iterator(CHUNK):
-        start = (since - EPOCH) // timedelta(microseconds=1)
+        start = microseconds(since)
         forward.update({key: max(start, forward.get(key, start)) for key in keys})
     return forward
 

@@ -50,6 +50,7 @@ class Objection(StrEnum):
     ITEM = "item_taken_back"
     RUN = "item_withheld_by_newer_run"
     TERMS = "agreement_changed"
+    READING = "reading_too_old"
 
 
 class GateClosed(Exception):
@@ -143,7 +144,7 @@ def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
         _require_deliverable(current, state)
         contents = after.contents if after else Contents.of(current)
         changes = Changes(current.release.dataset, _since(current, after, now))
-        objection = _objection(current, contents, changes)
+        objection = _objection(current, contents, changes, now)
     return Look(current, contents, now, objection, changes.read)
 
 
@@ -166,11 +167,15 @@ def _since(file: File, after: ClearedFile | None, now: Checkpoint) -> str | None
     return snapshot if cluster == now.system_identifier else None
 
 
-def _objection(file: File, contents: Contents, changes: Changes) -> Objection | None:
+def _objection(
+    file: File, contents: Contents, changes: Changes, now: Checkpoint
+) -> Objection | None:
     dataset = file.release.dataset
     terms = terms_of(dataset)
     if file.terms != terms:
         return Objection.TERMS
+    if file.usable_until is None or file.usable_until < now.at:
+        return Objection.READING
     if _any_in(contents.accounts, changes.accounts(terms["opt_in"])):
         return Objection.ACCOUNT
     if _any_in(contents.items, changes.items()):

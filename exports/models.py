@@ -1,11 +1,14 @@
 """What is delivered: partners, their datasets, releases, files, and receipts."""
 
 import uuid
+from datetime import timedelta
 from typing import Final, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+
+from consent.decision import MAX_AGE, SETTLE
 
 
 class Partner(models.Model):
@@ -42,10 +45,16 @@ class Credential(models.Model):
     objects = CredentialQuerySet.as_manager()
 
 
+LONGEST_SETTLE_HOURS: Final = 24 * 366
+OLDEST_READING_DAYS: Final = 366
+
+
 class Dataset(models.Model):
     """What a partner is entitled to, by agreement.
 
-    ``buckets`` is the number of files of a release: a power of two up to 64.
+    ``buckets`` is the number of files of a release: a power of two up to 64. An item is
+    delivered once its state was read ``settle_hours`` after its publication or later, and
+    no longer than ``max_reading_age_days`` after it was last read.
     """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="datasets")
@@ -55,6 +64,12 @@ class Dataset(models.Model):
     media_kinds = ArrayField(models.CharField(max_length=8))
     adult = models.BooleanField(default=False)
     buckets = models.PositiveSmallIntegerField(default=8)
+    settle_hours = models.PositiveSmallIntegerField(
+        default=SETTLE // timedelta(hours=1), db_default=SETTLE // timedelta(hours=1)
+    )
+    max_reading_age_days = models.PositiveSmallIntegerField(
+        default=MAX_AGE.days, db_default=MAX_AGE.days
+    )
 
     class Meta:
         constraints = [
@@ -62,6 +77,16 @@ class Dataset(models.Model):
             models.CheckConstraint(
                 condition=models.Q(buckets__in=[1, 2, 4, 8, 16, 32, 64]),
                 name="dataset_buckets_divide_the_archive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(settle_hours__range=(1, LONGEST_SETTLE_HOURS)),
+                name="dataset_items_settle",
+                violation_error_message=f"items settle for 1 to {LONGEST_SETTLE_HOURS} hours",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_reading_age_days__range=(1, OLDEST_READING_DAYS)),
+                name="dataset_readings_grow_too_old",
+                violation_error_message=f"readings are 1 to {OLDEST_READING_DAYS} days old at most",
             ),
         ]
 
@@ -144,8 +169,10 @@ class File(models.Model):
     A worker claims the row (lease and fence); every later write carries the fence.
     ``snapshot`` is where its consent was read, ``cleared`` the newest snapshot in which
     nothing was found against it, in the cluster ``system_identifier``. ``terms`` is what
-    the dataset admitted then. Paths are relative to the storage root. A withdrawn file
-    is never un-withdrawn: a successor takes its place. Its bytes go, its keys stay.
+    the dataset admitted then. After ``usable_until`` something in it was last read too
+    long ago; without it a file does not leave. Paths are relative to the storage root. A
+    withdrawn file is never un-withdrawn: a successor takes its place. Its bytes go, its
+    keys stay.
     """
 
     class State(models.TextChoices):
@@ -184,6 +211,7 @@ class File(models.Model):
     items_sha256 = models.CharField(max_length=64, blank=True)
     counts = models.JSONField(default=dict)
     terms = models.JSONField(default=dict)
+    usable_until = models.DateTimeField(null=True, blank=True)
 
     snapshot = models.TextField(blank=True)
     snapshot_at = models.DateTimeField(null=True, blank=True)

@@ -112,6 +112,13 @@ class Inventory:
         return min((file.snapshot_at for file in self.available if file.snapshot_at), default=None)
 
     @property
+    def usable_until(self) -> datetime | None:
+        """When the first of the files that can be fetched now grows too old."""
+        return min(
+            (file.usable_until for file in self.available if file.usable_until), default=None
+        )
+
+    @property
     def left_out(self) -> list[LeftOut]:
         """How many items each reason kept out, over all current files that are built."""
         counts: Counter[str] = Counter()

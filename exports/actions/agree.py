@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.actions import record
 from audit.events import Actor, CredentialIssued, CredentialRevoked, DatasetAdded, PartnerAdded
+from consent.decision import MAX_AGE, SETTLE
 from exports.models import Credential, Dataset, Partner
 from platforms.models import Platform
 from platforms.records import MediaKind
@@ -90,8 +91,10 @@ def add_dataset(
     by: Actor,
     adult: bool = False,
     buckets: int = 8,
+    settle_hours: int = SETTLE // timedelta(hours=1),
+    max_reading_age_days: int = MAX_AGE.days,
 ) -> Dataset:
-    """Agree with ``partner`` on what its releases may hold."""
+    """Agree with ``partner`` on what its releases may hold, and how old it may be."""
     dataset = Dataset(
         partner=partner,
         slug=slug,
@@ -100,6 +103,8 @@ def add_dataset(
         media_kinds=sorted(set(media_kinds)),
         adult=adult,
         buckets=buckets,
+        settle_hours=settle_hours,
+        max_reading_age_days=max_reading_age_days,
     )
     _require_known(dataset)
     dataset.full_clean()
@@ -110,6 +115,8 @@ def add_dataset(
         platforms=tuple(dataset.platforms),
         media_kinds=tuple(dataset.media_kinds),
         adult=adult,
+        settle_hours=settle_hours,
+        max_reading_age_days=max_reading_age_days,
     )
     record(added, by=by)
     return dataset

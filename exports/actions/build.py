@@ -80,6 +80,7 @@ class Work:
         return {
             "agreement": agreement_of(dataset),
             "denials": self.reading.denials,
+            "now": self.reading.checkpoint.at,
             "pseudonyms": Pseudonyms(settings.KEY_SECRET.encode(), dataset.partner.slug),
         }
 
@@ -145,6 +146,7 @@ def say_built(work: Work, built: Built) -> None:
         items_sha256=built.items_sha256,
         counts=built.counts,
         terms=work.reading.terms,
+        usable_until=built.usable_until,
         snapshot=checkpoint.snapshot,
         snapshot_at=checkpoint.at,
         cleared=checkpoint.snapshot,
@@ -307,4 +309,6 @@ def agreement_of(dataset: Dataset) -> Agreement:
         platforms=frozenset(dataset.platforms),
         media_kinds=frozenset(dataset.media_kinds),
         adult=dataset.adult,
+        settle=timedelta(hours=dataset.settle_hours),
+        max_age=timedelta(days=dataset.max_reading_age_days),
     )

@@ -13,6 +13,7 @@ REASONS = {
     "item_taken_back": "Something in it was deleted or made private",
     "item_withheld_by_newer_run": "Something in it proved not to be public",
     "agreement_changed": "The agreement has changed",
+    "reading_too_old": "Something in it was last read too long ago",
     "keys_damaged": "Our copy was damaged",
     "size_differs": "Our copy was damaged",
     "bytes_missing": "Our copy was damaged",

@@ -12,7 +12,7 @@ from exports.delivery.errors import REASONS
 from exports.models import File, Release
 from exports.releases import Availability, Inventory, LeftOut, availability, supersedes
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 """Goes up when ``consent.decision`` gives another answer to the same facts."""
 
 
@@ -32,7 +32,11 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
 
 
 class FileSerializer(serializers.ModelSerializer[File]):
-    """A file that can be fetched now. ``consent_as_of`` is when it was built from consent."""
+    """A file that can be fetched now. ``consent_as_of`` is when it was built from consent.
+
+    After ``usable_until`` something in it was last read too long ago: it is withdrawn then,
+    and built again from what was read since.
+    """
 
     consent_as_of = serializers.DateTimeField(source="snapshot_at")
     replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
@@ -40,7 +44,16 @@ class FileSerializer(serializers.ModelSerializer[File]):
 
     class Meta:
         model = File
-        fields = ("id", "size", "rows", "sha256", "consent_as_of", "replaces", "url")
+        fields = (
+            "id",
+            "size",
+            "rows",
+            "sha256",
+            "consent_as_of",
+            "usable_until",
+            "replaces",
+            "url",
+        )
 
     def get_url(self, file: File) -> str:
         return address(self, "api-file", file.pk)
@@ -77,11 +90,17 @@ class LeftOutSerializer(serializers.Serializer[LeftOut]):
 
 
 class TermsSerializer(serializers.Serializer[Any]):
-    """What the agreement admits."""
+    """What the agreement admits.
+
+    An item is in a release once its state was read again ``settle_hours`` after its
+    publication or later, and until ``max_reading_age_days`` after it was last read.
+    """
 
     platforms = serializers.ListField(child=serializers.CharField())
     media_kinds = serializers.ListField(child=serializers.CharField())
     adult = serializers.BooleanField()
+    settle_hours = serializers.IntegerField()
+    max_reading_age_days = serializers.IntegerField()
 
 
 class ManifestSerializer(serializers.Serializer[Inventory]):
@@ -90,6 +109,7 @@ class ManifestSerializer(serializers.Serializer[Inventory]):
     ``complete`` is false while a file that belongs to it is being rebuilt: then fewer
     rows than agreed are there, and ``withdrawn`` says which and why. ``consent_as_of``
     is the oldest consent that any file was built from; every download is checked anew.
+    ``usable_until`` is when the first of its files is withdrawn, if nothing happens before.
     """
 
     release = serializers.UUIDField(source="release.id")
@@ -100,6 +120,7 @@ class ManifestSerializer(serializers.Serializer[Inventory]):
     agreement = TermsSerializer(source="release.dataset")
     rule_version = serializers.SerializerMethodField()
     consent_as_of = serializers.DateTimeField(allow_null=True)
+    usable_until = serializers.DateTimeField(allow_null=True)
     complete = serializers.BooleanField()
     rows = serializers.IntegerField()
     left_out = LeftOutSerializer(many=True)

@@ -8,6 +8,7 @@ order of pseudonyms, and memory is bounded by a bucket or a part, never by the a
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -45,19 +46,21 @@ def build_file(
     *,
     agreement: Agreement,
     denials: Denials,
+    now: datetime,
     pseudonyms: Pseudonyms,
     into: Places,
 ) -> Built:
     """Write what may be delivered of ``buckets``; all three files are durable on return.
 
-    ``runs`` are given oldest first. An error leaves no half-written file, but may
-    leave whole ones: nothing refers to them until the caller says so.
+    ``runs`` are given oldest first, ``now`` is when they and ``denials`` were read. An
+    error leaves no half-written file, but may leave whole ones: nothing refers to them
+    until the caller says so.
     """
     refused: Counter[str] = Counter()
     inside = Inside()
     with Parts(into.rows.with_suffix(".parts"), parts_for(runs, buckets)) as parts:
         for items in items_of(runs, buckets):
-            codes = refusals(items, agreement=agreement, denials=denials)
+            codes = refusals(items, agreement=agreement, denials=denials, now=now)
             refused.update(counts(codes))
             admitted = items.filter(pa.array(codes == ADMITTED))
             inside.add(admitted)
@@ -69,6 +72,7 @@ def build_file(
         rows=rows,
         accounts_sha256=keyfile.write(into.accounts, inside.accounts()),
         items_sha256=keyfile.write(into.items, inside.items()),
+        usable_until=inside.oldest_reading and inside.oldest_reading + agreement.max_age,
         counts=dict(refused),
     )
 
@@ -110,15 +114,18 @@ def parquet(draft: Draft) -> pq.ParquetWriter:
 
 
 class Inside:
-    """Collects the keys of everybody and everything that was admitted."""
+    """Collects the keys of everybody and everything that was admitted, and when it was read."""
 
     def __init__(self) -> None:
+        self.oldest_reading: datetime | None = None
         self._accounts: list[Keys] = []
         self._items: list[Keys] = []
 
     def add(self, admitted: pa.Table) -> None:
         self._accounts.append(np.unique(integers(flat(one_array(admitted["account_keys"])))))
         self._items.append(integers(admitted["item_key"]))
+        read = [self.oldest_reading, pc.min(admitted["observed_at"]).as_py()]
+        self.oldest_reading = min((each for each in read if each), default=None)
 
     def accounts(self) -> Keys:
         return united(self._accounts)

@@ -5,6 +5,7 @@ two together. It costs a binary search for each principal, never a pass over the
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from consent.decision import Agreement, Denials, Keys, Refusal
+from consent.decision import Agreement, Denials, Keys, Refusal, length, microseconds
 from platforms.records import MediaKind
 
 Mask = NDArray[np.bool_]
@@ -22,11 +23,11 @@ ADMITTED = 0
 REFUSALS = tuple(Refusal)
 
 
-def refusals(items: pa.Table, *, agreement: Agreement, denials: Denials) -> Codes:
+def refusals(items: pa.Table, *, agreement: Agreement, denials: Denials, now: datetime) -> Codes:
     """For each row ``ADMITTED``, or 1 + the place of its ``Refusal`` in ``REFUSALS``."""
     people = People.of(items)
     tests = platform_tests(items, people) | agreement_tests(items, agreement)
-    tests |= denial_tests(items, people, denials)
+    tests |= time_tests(items, agreement, now) | denial_tests(items, people, denials)
     places = np.arange(1, len(REFUSALS) + 1, dtype=np.int8)
     first = np.select([tests[refusal] for refusal in REFUSALS], list(places), default=ADMITTED)
     return first.astype(np.int8)
@@ -94,6 +95,15 @@ def media_agreed(items: pa.Table, kinds: frozenset[str]) -> Mask:
     return (words | anywhere(rows, len(items))) & ~foreign
 
 
+def time_tests(items: pa.Table, agreement: Agreement, now: datetime) -> dict[Refusal, Mask]:
+    dated = truth(pc.is_valid(items["published_at"])) & truth(pc.is_valid(items["observed_at"]))
+    published, observed = instants(items["published_at"]), instants(items["observed_at"])
+    at = microseconds(now)
+    settled = dated & (observed <= at) & (observed - published >= length(agreement.settle))
+    old = at - observed > length(agreement.max_age_when_built)
+    return {Refusal.TOO_YOUNG: ~settled, Refusal.READING_TOO_OLD: old}
+
+
 def denial_tests(items: pa.Table, people: People, denials: Denials) -> dict[Refusal, Mask]:
     asks = one_of(items["platform"], denials.opt_in_platforms)
     said_yes = held_in(denials.allowed, integers(items["owner_key"]))
@@ -113,7 +123,7 @@ def older(items: pa.Table, people: People, denials: Denials) -> Mask:
     since = np.full(people.items, np.iinfo(np.int64).min)
     np.maximum.at(since, people.rows[bound], denials.forward_from[places[bound]])
     dated = truth(pc.is_valid(items["published_at"]))
-    early = integers(items["published_at"].cast(pa.int64())) < since
+    early = instants(items["published_at"]) < since
     return people.anybody(bound) & (~dated | early)
 
 
@@ -152,6 +162,11 @@ def integers(column: pa.ChunkedArray) -> Keys:
     """Nulls become 0: whoever asks looks at validity too."""
     filled = pc.fill_null(column, pa.scalar(0, column.type))
     return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+def instants(column: pa.ChunkedArray) -> Keys:
+    """Microseconds since 1970; nulls become 0."""
+    return integers(column.cast(pa.int64()))
 
 
 def flat(lists: pa.ListArray) -> pa.Array:

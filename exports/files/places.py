@@ -1,6 +1,7 @@
 """Where a build lies on the disk, and what was recorded of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -20,11 +21,15 @@ class Places:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build left on the disk. ``counts`` says how many items each refusal kept out."""
+    """What a build left on the disk. ``counts`` says how many items each refusal kept out.
+
+    After ``usable_until`` some item was last read too long ago; None in a file without rows.
+    """
 
     sha256: str
     size: int
     rows: int
     accounts_sha256: str
     items_sha256: str
+    usable_until: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)

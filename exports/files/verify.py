@@ -7,6 +7,7 @@ every item and everybody in it in the sidecars that the gate reads.
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from consent.decision import Agreement, Denials
+from consent.decision import Agreement, Denials, length, microseconds
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from platforms.archive.runs import SCHEMA
@@ -60,7 +61,7 @@ CREATE TEMP TABLE candidates AS
     SELECT DISTINCT item_key FROM archive WHERE bucket BETWEEN $first AND $last;
 
 CREATE TEMP TABLE appearances AS
-    SELECT item_key, owner_key, bucket, verdict, adult, published_at, account_keys,
+    SELECT item_key, owner_key, bucket, verdict, adult, published_at, observed_at, account_keys,
            {'observed': coalesce(observed_at, '-infinity'::TIMESTAMPTZ),
             'run': run, 'row': file_row_number} AS reading
     FROM archive SEMI JOIN candidates USING (item_key);
@@ -70,6 +71,7 @@ CREATE TEMP TABLE merged AS
            max(reading) AS reading,
            arg_max(bucket, reading) AS bucket,
            arg_max(owner_key, reading) AS owner_key,
+           epoch_us(max(observed_at)) AS read_us,
            bool_or(verdict = 'exclude') AS any_excluded,
            bool_and(verdict IS NOT DISTINCT FROM 'share') AS all_shared,
            CASE WHEN count(adult) = count(*) THEN bool_or(adult) END AS adult,
@@ -101,7 +103,7 @@ CREATE TEMP TABLE content AS
     FROM newest;
 
 CREATE TEMP TABLE decided AS
-    SELECT item_key, owner_key, pseudonym('record', item_key) AS record_id,
+    SELECT item_key, owner_key, read_us, pseudonym('record', item_key) AS record_id,
     CASE
         WHEN any_excluded THEN 'not_shareable_exclude'
         WHEN NOT all_shared THEN 'not_shareable_hold'
@@ -110,6 +112,9 @@ CREATE TEMP TABLE decided AS
         WHEN adult IS NULL OR (adult AND NOT $adult) THEN 'adult'
         WHEN NOT list_contains($platforms, platform) THEN 'platform_not_agreed'
         WHEN len(kinds) = 0 OR NOT list_has_all($media_kinds, kinds) THEN 'media_not_agreed'
+        WHEN coalesce(read_us > $now OR read_us - epoch_us(published_at) < $settle, true)
+            THEN 'not_settled'
+        WHEN $now - read_us > $max_age_when_built THEN 'reading_too_old'
         WHEN item_key IN (FROM blocked_items) THEN 'item_blocked'
         WHEN item_key IN (SELECT item_key FROM people SEMI JOIN denied_accounts
                           USING (account_key)) THEN 'opted_out'
@@ -151,6 +156,9 @@ REFUSED_BUT_SHIPPED: Final = """
 SELECT refusal, count(*) FROM decided SEMI JOIN shipped USING (record_id)
 WHERE refusal IS NOT NULL GROUP BY refusal ORDER BY refusal
 """
+OLDEST_READING: Final = """
+SELECT min(read_us) FROM decided SEMI JOIN shipped USING (record_id)
+"""
 REFUSED: Final = """
 SELECT refusal, count(*) FROM decided WHERE refusal IS NOT NULL GROUP BY refusal
 """
@@ -174,6 +182,7 @@ def verify_file(
     *,
     agreement: Agreement,
     denials: Denials,
+    now: datetime,
     pseudonyms: Pseudonyms,
     at: Places,
     built: Built,
@@ -190,8 +199,8 @@ def verify_file(
         show_denials(sql, denials)
         show_pseudonyms(sql, pseudonyms)
         show_file(sql, at)
-        decide(sql, buckets, agreement, denials)
-        compare(sql, built)
+        decide(sql, buckets, agreement, denials, now)
+        compare(sql, built, agreement)
 
 
 def check_bytes(at: Places, built: Built) -> None:
@@ -272,7 +281,11 @@ def show_file(sql: duckdb.DuckDBPyConnection, at: Places) -> None:
 
 
 def decide(
-    sql: duckdb.DuckDBPyConnection, buckets: range, agreement: Agreement, denials: Denials
+    sql: duckdb.DuckDBPyConnection,
+    buckets: range,
+    agreement: Agreement,
+    denials: Denials,
+    now: datetime,
 ) -> None:
     values = {
         "first": buckets.start,
@@ -281,13 +294,16 @@ def decide(
         "platforms": sorted(agreement.platforms),
         "media_kinds": sorted(agreement.media_kinds),
         "opt_in_platforms": sorted(denials.opt_in_platforms),
+        "now": microseconds(now),
+        "settle": length(agreement.settle),
+        "max_age_when_built": length(agreement.max_age_when_built),
     }
     for statement in DECISIONS.split(";\n"):
         if statement.strip():
             sql.execute(statement, {k: v for k, v in values.items() if f"${k}" in statement})
 
 
-def compare(sql: duckdb.DuckDBPyConnection, built: Built) -> None:
+def compare(sql: duckdb.DuckDBPyConnection, built: Built, agreement: Agreement) -> None:
     leaked = counted(sql, REFUSED_BUT_SHIPPED)
     if leaked:
         raise VerificationFailed(next(iter(leaked)), leaked)
@@ -299,6 +315,14 @@ def compare(sql: duckdb.DuckDBPyConnection, built: Built) -> None:
         raise VerificationFailed("rows_differ")
     if counted(sql, REFUSED) != built.counts:
         raise VerificationFailed("counts_differ")
+    if usable_until(sql, agreement) != (built.usable_until and microseconds(built.usable_until)):
+        raise VerificationFailed("usable_until_differs")
+
+
+def usable_until(sql: duckdb.DuckDBPyConnection, agreement: Agreement) -> int | None:
+    """The instant after which some shipped item was read too long ago; None without items."""
+    (oldest,) = sql.execute(OLDEST_READING).fetchone() or (None,)
+    return None if oldest is None else oldest + length(agreement.max_age)
 
 
 def counted(sql: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:

@@ -1,9 +1,17 @@
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
 
-from consent.decision import Agreement, Denials, Refusal, refusal
+from consent import decision
+from consent.decision import Agreement, Denials, Refusal, length, microseconds
+
+NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
+refusal = partial(decision.refusal, now=NOW)
+PUBLISHED = microseconds(NOW - timedelta(days=5))
+READ = microseconds(NOW - timedelta(hours=1))
 
 ALICE, BOB = 10, 20
 TUMBLR = Agreement(platforms=frozenset({"tumblr"}), media_kinds=frozenset({"text", "image"}))
@@ -18,7 +26,8 @@ class Post:
     verdict: str = "share"
     adult: bool | None = False
     media_kinds: frozenset[str] = frozenset({"text"})
-    published_us: int | None = 1_000
+    published_us: int | None = PUBLISHED
+    observed_us: int | None = READ
 
 
 def test_a_public_post_that_everybody_in_it_shares_is_delivered():
@@ -66,11 +75,13 @@ def test_what_the_platform_or_the_agreement_says_against_a_post_keeps_it(facts, 
             Denials.of(opt_in_platforms=["tumblr"], allowed=[ALICE]), None, id="the author said yes"
         ),
         pytest.param(
-            Denials.of(forward={BOB: 1_001}), Refusal.OLDER_THAN_OPT_IN, id="written before the yes"
+            Denials.of(forward={BOB: PUBLISHED + 1}),
+            Refusal.OLDER_THAN_OPT_IN,
+            id="written before the yes",
         ),
-        pytest.param(Denials.of(forward={BOB: 1_000}), None, id="written at the yes"),
+        pytest.param(Denials.of(forward={BOB: PUBLISHED}), None, id="written at the yes"),
         pytest.param(
-            Denials.of(forward={ALICE: 500, BOB: 1_500}),
+            Denials.of(forward={ALICE: PUBLISHED - 1, BOB: PUBLISHED + 1}),
             Refusal.OLDER_THAN_OPT_IN,
             id="after one yes and before the other",
         ),
@@ -80,12 +91,58 @@ def test_what_people_say_decides_the_rest(denials, why):
     assert refusal(Post(), agreement=TUMBLR, denials=denials) is why
 
 
-def test_a_post_without_a_date_is_older_than_any_opt_in():
-    undated = replace(Post(), published_us=None)
+def us(**of_time) -> int:
+    return length(timedelta(**of_time))
 
-    why = refusal(undated, agreement=TUMBLR, denials=Denials.of(forward={ALICE: -(2**62)}))
 
-    assert why is Refusal.OLDER_THAN_OPT_IN
+@pytest.mark.parametrize(
+    ("times", "why"),
+    [
+        pytest.param({"published_us": READ - us(hours=72)}, None, id="read again in time"),
+        pytest.param(
+            {"published_us": READ - us(hours=72) + 1}, Refusal.TOO_YOUNG, id="read too soon"
+        ),
+        pytest.param({"published_us": READ + 1}, Refusal.TOO_YOUNG, id="read before it was there"),
+        pytest.param({"published_us": None}, Refusal.TOO_YOUNG, id="undated"),
+        pytest.param({"observed_us": None}, Refusal.TOO_YOUNG, id="nobody knows when it was read"),
+        pytest.param({"observed_us": microseconds(NOW)}, None, id="read just now"),
+        pytest.param(
+            {"observed_us": microseconds(NOW) + 1}, Refusal.TOO_YOUNG, id="read in the future"
+        ),
+    ],
+)
+def test_a_post_settles_before_it_is_delivered(times, why):
+    assert refusal(replace(Post(), **times), agreement=TUMBLR, denials=Denials.of()) is why
+
+
+@pytest.mark.parametrize(
+    ("age", "why"),
+    [
+        pytest.param(us(days=29), None, id="read lately"),
+        pytest.param(us(days=29) + 1, Refusal.READING_TOO_OLD, id="read too long ago"),
+    ],
+)
+def test_a_post_is_delivered_only_while_its_last_reading_is_good_for_another_day(age, why):
+    read = microseconds(NOW) - age
+    post = replace(Post(), published_us=read - us(days=100), observed_us=read)
+
+    assert refusal(post, agreement=TUMBLR, denials=Denials.of()) is why
+
+
+def test_an_agreement_says_how_long_posts_settle_and_how_old_a_reading_may_be():
+    patient = replace(TUMBLR, settle=timedelta(days=6), max_age=timedelta(days=30))
+    strict = replace(TUMBLR, settle=timedelta(hours=1), max_age=timedelta(hours=1))
+
+    assert refusal(Post(), agreement=patient, denials=Denials.of()) is Refusal.TOO_YOUNG
+    assert refusal(Post(), agreement=strict, denials=Denials.of()) is Refusal.READING_TOO_OLD
+
+
+@pytest.mark.parametrize("days", [1, 5, 10, 30, 366])
+def test_a_file_is_good_for_a_tenth_of_the_longest_age_and_for_no_more_than_a_day(days):
+    agreement = replace(TUMBLR, max_age=timedelta(days=days))
+
+    assert agreement.shelf_life == min(timedelta(days=1), timedelta(days=days) / 10)
+    assert agreement.max_age_when_built + agreement.shelf_life == agreement.max_age
 
 
 def test_adult_posts_go_only_to_an_agreement_that_admits_them():

@@ -7,7 +7,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from platforms.models import Account, Dump, Platform, Run
 from platforms.records import Verdict
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LATELY = datetime.now(UTC) - timedelta(hours=1)
 OPERATOR = operator_command()
 PARQUET = b"PAR1 stands for the bytes of a file PAR1"
 
@@ -108,7 +109,7 @@ def take_back_opt_out() -> Callable[..., None]:
 
 @pytest.fixture
 def post() -> Callable[..., Row]:
-    """A public post of ``account``, unless said otherwise."""
+    """A public post of ``account`` that has settled, unless said otherwise."""
 
     def make(account: Account, number: int = 1, **facts: Any) -> Row:
         row = Row(
@@ -123,7 +124,7 @@ def post() -> Callable[..., Row]:
             adult=False,
             media_kinds=("text",),
             published_at=NOON,
-            observed_at=NOON,
+            observed_at=LATELY,
             title=f"Title {number}",
             text=f"Words of {account.handle}",
             tags=(),
@@ -210,6 +211,7 @@ def built_facts(release: Release, accounts: Sequence[Account], storage: Path) ->
         "items_path": f"{place}/items.keys",
         "items_sha256": keyfile.write(folder / "items.keys", item_keys),
         "terms": terms,
+        "usable_until": checkpoint.at + timedelta(days=30),
         "snapshot": checkpoint.snapshot,
         "snapshot_at": checkpoint.at,
         "cleared": checkpoint.snapshot,

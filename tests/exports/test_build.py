@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pyarrow.parquet as pq
@@ -29,6 +29,8 @@ from platforms.actions import ensure_account
 from platforms.models import Platform, Run
 
 OPERATOR = operator_command()
+ONCE = datetime(2020, 1, 1, tzinfo=UTC)
+LATELY = datetime.now(UTC) - timedelta(hours=1)
 
 
 @pytest.fixture
@@ -105,6 +107,47 @@ def test_a_file_of_an_empty_archive_is_empty(planned):
 
     planned.refresh_from_db()
     assert planned.state == File.State.EMPTY
+
+
+def test_a_build_knows_until_when_its_file_may_be_used(planned, archive, post, alice, bob):
+    row = archive(post(alice, observed_at=LATELY - timedelta(days=2)), post(bob))
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert row.rows == planned.rows == 2
+    assert planned.usable_until == LATELY - timedelta(days=2) + timedelta(days=30)
+
+
+def test_items_that_grow_old_one_after_the_other_do_not_have_the_file_built_for_each(
+    planned, archive, post, alice
+):
+    minute = timedelta(minutes=1)
+    about_to_go = LATELY - timedelta(days=30) + timedelta(hours=2)
+    archive(
+        *(
+            post(alice, n, published_at=ONCE, observed_at=about_to_go + n * minute)
+            for n in range(9)
+        ),
+        post(alice, 9),
+    )
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert (planned.rows, planned.counts) == (1, {"reading_too_old": 9})
+    assert planned.usable_until - planned.snapshot_at > timedelta(days=1)
+
+
+def test_what_was_agreed_for_the_dataset_is_what_a_build_asks_for(planned, archive, post, alice):
+    archive(post(alice, published_at=LATELY - timedelta(hours=80)))
+    dataset = planned.release.dataset
+    type(dataset).objects.filter(pk=dataset.pk).update(settle_hours=81)
+
+    build.build(planned.pk)
+
+    planned.refresh_from_db()
+    assert (planned.state, planned.counts) == (File.State.EMPTY, {"not_settled": 1})
 
 
 def test_a_run_that_was_replaced_is_not_read(planned, archive, post, alice):

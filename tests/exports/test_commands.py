@@ -56,6 +56,18 @@ def test_a_dataset_holds_what_was_agreed(partner, tumblr):
     dataset = Dataset.objects.get()
     assert (dataset.platforms, dataset.media_kinds) == (["tumblr"], ["image", "text"])
     assert (dataset.adult, dataset.buckets) == (False, 4)
+    assert (dataset.settle_hours, dataset.max_reading_age_days) == (72, 30)
+
+
+def test_a_dataset_says_how_old_and_how_settled_its_items_are(partner, tumblr):
+    words = ["add_dataset", "acme", "blogs", "Blogs", "--platform=tumblr", "--media=text"]
+
+    run(*words, "--settle-hours=96", "--max-reading-age-days=45")
+
+    dataset = Dataset.objects.get()
+    entry = Entry.objects.get(event="dataset.added")
+    assert (dataset.settle_hours, dataset.max_reading_age_days) == (96, 45)
+    assert (entry.facts["settle_hours"], entry.facts["max_reading_age_days"]) == (96, 45)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +87,18 @@ def test_a_dataset_holds_what_was_agreed(partner, tumblr):
             "invalid choice",
         ),
         (["add_dataset", "acme", "a", "A", "--media=text"], "--platform"),
+        (
+            [
+                "add_dataset",
+                "acme",
+                "a",
+                "A",
+                "--platform=tumblr",
+                "--media=text",
+                "--settle-hours=0",
+            ],
+            "settle for 1 to 8784 hours",
+        ),
         (["build_release", "acme/none"], "no dataset 'acme/none'"),
         (["build_release", "acme"], "no dataset 'acme'"),
     ],

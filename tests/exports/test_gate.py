@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -125,6 +126,59 @@ def test_an_opt_out_taken_back_for_older_posts_too_leaves_it_open(
     take_back_opt_out(alice, include_older=True)
 
     assert gate.clear(file)
+
+
+def age(file: File, past: timedelta) -> None:
+    """Let the file's end lie ``past`` ago by the database's clock."""
+    File.objects.filter(pk=file.pk).update(usable_until=Now() - past)
+
+
+def test_a_file_whose_readings_have_grown_too_old_is_withdrawn(a_file, alice):
+    file = a_file(alice)
+    age(file, -timedelta(minutes=1))
+    assert gate.clear(file)
+
+    age(file, timedelta(microseconds=1))
+
+    assert refused(file).because == Objection.READING
+    file.refresh_from_db()
+    assert file.successor.state == File.State.PLANNED
+
+
+def test_a_running_download_is_stopped_when_a_reading_grows_too_old(a_file, alice):
+    file = a_file(alice)
+    cleared = gate.clear(file)
+    age(file, timedelta(microseconds=1))
+
+    with pytest.raises(GateClosed, match="reading_too_old"):
+        gate.recheck(cleared)
+
+
+def test_a_file_of_which_nobody_knows_how_old_it_is_does_not_leave(a_file, alice):
+    file = a_file(alice)
+    File.objects.filter(pk=file.pk).update(usable_until=None)
+
+    assert refused(file).because == Objection.READING
+
+
+@pytest.mark.parametrize("terms", [{"settle_hours": 100}, {"max_reading_age_days": 7}])
+def test_another_time_agreed_withdraws_what_was_built_before(a_file, alice, dataset, terms):
+    file = a_file(alice)
+    type(dataset).objects.filter(pk=dataset.pk).update(**terms)
+
+    assert refused(file).because == Objection.TERMS
+
+
+def test_a_file_of_the_release_before_readings_had_an_age_is_built_again(a_file, alice):
+    file = a_file(alice)
+    of_its_time = {
+        term: value
+        for term, value in file.terms.items()
+        if term not in ("settle_hours", "max_reading_age_days")
+    }
+    File.objects.filter(pk=file.pk).update(terms=of_its_time, usable_until=None)
+
+    assert refused(file).because == Objection.TERMS
 
 
 def test_a_name_that_an_opted_out_account_gains_closes_it(a_file, alice, bob, opt_out):

@@ -271,6 +271,9 @@ def test_a_token_of_an_inactive_partner_opens_nothing(credential, partner):
         pytest.param({"media_kinds": ["smell"]}, id="unknown kind of media"),
         pytest.param({"platforms": []}, id="no platform"),
         pytest.param({"media_kinds": []}, id="no kind of media"),
+        pytest.param({"settle_hours": 0}, id="items that need not settle"),
+        pytest.param({"max_reading_age_days": 0}, id="no reading is good"),
+        pytest.param({"max_reading_age_days": 367}, id="readings of any age"),
         pytest.param({"buckets": 3}, id="files that do not divide the archive"),
     ],
 )

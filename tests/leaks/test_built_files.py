@@ -1,6 +1,8 @@
 """From a dump to the bytes that a partner would get: what nobody published is not in them."""
 
 import json
+from collections import Counter
+from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +13,7 @@ from audit.events import operator_command
 from exports.actions.agree import add_dataset, add_partner
 from exports.actions.build import build
 from exports.actions.plan import plan_release
+from exports.models import File
 from platforms.actions import import_dump
 from platforms.records import MediaKind
 from tests.platforms.sources.dumps import (
@@ -35,6 +38,9 @@ from tests.platforms.sources.dumps import (
 OPERATOR = operator_command()
 SECRET = "xyzzy"
 BOBS = blog("bob", BOB)
+NOW = timezone.now()
+JUST_NOW = int((NOW - timedelta(hours=71)).timestamp())
+LONG_AGO = NOW - timedelta(days=31)
 SAID = [{"type": "text", "text": f"{SECRET} in the post"}]
 COMMUNITY = {"community": {"visibility": "public"}, "author_blog": blog()}
 
@@ -61,6 +67,7 @@ TUMBLR = [
     ask(None, id=14, content=[*SAID, {"type": "text", "text": "Because."}]),
     ask(asked_by("dora", "t:dora"), id=15, content=[*SAID, {"type": "text", "text": "So."}]),
     post(16, content=SAID, is_paywalled=True),
+    post(18, content=SAID, timestamp=JUST_NOW),
     post(17, notes=[{"reply_text": SECRET}], anonymous_tip=SECRET),
 ]
 SITE = [
@@ -85,19 +92,21 @@ SITE = [
     attachment(parent="32", wp__post_id="41", title=SECRET),
     attachment(parent="34", wp__post_id="42", title=SECRET),
 ]
+READ_LONG_AGO = [post(19, content=SAID)]
 AFTERWARDS = [entry(wp__post_id="37", wp__status="trash", dc__creator="somebody gone")]
 
 
-def imported(folder, platform, text, facts):
+def imported(folder, platform, text, facts, now=NOW):
     path = folder / f"{platform}-{len(list(folder.iterdir()))}"
     path.write_text(text)
-    import_dump(platform, [path], facts, by=OPERATOR, now=timezone.now())
+    import_dump(platform, [path], facts, by=OPERATOR, now=now)
 
 
 @pytest.fixture
 def archive(transactional_db, tmp_path):
     site = {"blog_public": "1"}
     imported(tmp_path, "tumblr", "\n".join(json.dumps(raw) for raw in TUMBLR), {})
+    imported(tmp_path, "tumblr", json.dumps(READ_LONG_AGO), {}, now=LONG_AGO)
     imported(tmp_path, "wordpress", wxr(*SITE), site)
     imported(tmp_path, "wordpress", wxr(*AFTERWARDS), site)
 
@@ -138,6 +147,14 @@ def test_a_built_file_holds_what_was_published_and_nothing_else(folders):
         ("wordpress", "post", "Low tide", "The harbour at low tide."),
         ("wordpress", "post", "shared", "The harbour at low tide."),
     ]
+
+
+def test_what_was_read_too_soon_or_too_long_ago_was_refused_for_that(folders):
+    counts = Counter()
+    for file in File.objects.all():
+        counts.update(file.counts)
+
+    assert (counts["not_settled"], counts["reading_too_old"]) == (1, 1)
 
 
 def test_neither_a_built_file_nor_its_lists_of_keys_name_anybody(folders):

@@ -1,16 +1,21 @@
 """``manage.py add_dataset``: what a partner is entitled to."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.events import operator_command
+from consent.decision import MAX_AGE, SETTLE
 from exports.actions import agree
 from exports.models import Partner
 from platforms.records import MediaKind
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
+TERMS = (
+    "platforms", "media_kinds", "adult", "buckets", "settle_hours", "max_reading_age_days",
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -33,6 +38,22 @@ class Command(BaseCommand):
         )
         parser.add_argument("--adult", action="store_true", help="the agreement admits adult items")
         parser.add_argument(
+            "--settle-hours",
+            type=int,
+            default=SETTLE // timedelta(hours=1),
+            metavar="HOURS",
+            help="an item ships once it was read again so long after its publication "
+            f"(by default {SETTLE // timedelta(hours=1)})",
+        )
+        parser.add_argument(
+            "--max-reading-age-days",
+            type=int,
+            default=MAX_AGE.days,
+            metavar="DAYS",
+            help="an item last read longer ago stays out, and a file with one is withdrawn "
+            f"(by default {MAX_AGE.days}; for a monthly dump agree on more than a month)",
+        )
+        parser.add_argument(
             "--buckets", type=int, default=8, choices=BUCKETS, help="files of a release"
         )
 
@@ -42,7 +63,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no partner {partner!r}. Add one with: manage.py add_partner"
             )
-        terms = {key: options[key] for key in ("platforms", "media_kinds", "adult", "buckets")}
+        terms = {key: options[key] for key in TERMS}
         try:
             dataset = agree.add_dataset(found, slug, name=name, by=operator_command(), **terms)
         except agree.NotAgreeable as refusal:

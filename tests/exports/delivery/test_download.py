@@ -404,13 +404,16 @@ def test_a_manifest_says_what_was_left_out_and_why(acme, file):
         "platforms": ["tumblr"],
         "media_kinds": ["image", "text"],
         "adult": False,
+        "settle_hours": 72,
+        "max_reading_age_days": 30,
     }
     assert [(left["reason"], left["items"]) for left in found["left_out"]] == [
         ("adult", 1),
         ("opted_out", 3),
     ]
     assert found["consent_as_of"]
-    assert "usable_until" not in found
+    assert found["usable_until"] == found["files"][0]["usable_until"]
+    assert found["usable_until"] > found["consent_as_of"]
 
 
 def test_a_manifest_with_a_withdrawn_file_is_not_complete_and_names_it(

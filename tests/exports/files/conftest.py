@@ -1,7 +1,7 @@
 """An archive to build from, written the way intake writes it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from platforms.archive.writer import RunWriter
 from platforms.records import Media, MediaKind, Verdict
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+READ = NOON + timedelta(hours=90)
+NOW = NOON + timedelta(days=5)
 
 
 def make_post(item_key: int, owner_key: int = 1, **facts: Any) -> Row:
@@ -30,7 +32,7 @@ def make_post(item_key: int, owner_key: int = 1, **facts: Any) -> Row:
         adult=False,
         media_kinds=("text", "image"),
         published_at=NOON,
-        observed_at=NOON,
+        observed_at=READ,
         title=f"Title {item_key}",
         text=f"Words of {item_key}",
         tags=("cats", "day"),
@@ -61,6 +63,12 @@ def archive(storage: Path) -> Callable[..., Path]:
 @pytest.fixture
 def agreement() -> Agreement:
     return Agreement(frozenset({"tumblr"}), frozenset({"text", "image"}))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """When files are built: the posts have settled, and were read not long ago."""
+    return NOW
 
 
 @pytest.fixture

@@ -22,13 +22,19 @@ NOBODY = Denials.of()
 
 
 @pytest.fixture
-def built(storage, agreement, pseudonyms):
+def built(storage, agreement, pseudonyms, now):
     """Build from ``runs`` into the storage; what was recorded, and where it lies."""
 
     def make(*runs, denials=NOBODY, buckets=EVERYTHING, agreement=agreement, names=pseudonyms):
         places = Places.under(storage / "files" / str(len(list(storage.glob("files/*")))))
         made = build_file(
-            runs, buckets, agreement=agreement, denials=denials, pseudonyms=names, into=places
+            runs,
+            buckets,
+            agreement=agreement,
+            denials=denials,
+            now=now,
+            pseudonyms=names,
+            into=places,
         )
         return made, places
 
@@ -104,6 +110,51 @@ def test_every_item_is_delivered_or_counted(archive, post, built):
         "media_not_agreed": 1,
         "item_blocked": 1,
     }
+
+
+def test_what_has_not_settled_and_what_was_read_too_long_ago_is_counted(archive, post, built, now):
+    long_ago = now - timedelta(days=300)
+    run = archive(
+        post(1, ALICE),
+        post(2, ALICE, published_at=post(2).observed_at - timedelta(hours=71)),
+        post(3, ALICE, observed_at=now + timedelta(microseconds=1)),
+        post(4, ALICE, published_at=long_ago, observed_at=long_ago + timedelta(days=10)),
+    )
+
+    made, places = built(run)
+
+    assert texts(places) == {"Words of 1"}
+    assert made.counts == {"not_settled": 2, "reading_too_old": 1}
+
+
+def test_a_post_settles_when_a_later_run_reads_it_again(archive, post, built):
+    young = post(1, ALICE, observed_at=post(1).published_at + timedelta(hours=1))
+    first = archive(young)
+
+    assert texts(built(first)[1]) == set()
+    assert texts(built(first, archive(post(1, ALICE)))[1]) == {"Words of 1"}
+
+
+def test_a_later_dump_keeps_a_post_usable_for_longer(archive, post, built, agreement):
+    earlier = post(1).observed_at - timedelta(hours=5)
+    before = archive(post(1, ALICE, observed_at=earlier), post(2, ALICE, observed_at=earlier))
+    again = archive(post(1, ALICE))
+
+    assert built(before, again)[0].usable_until == earlier + agreement.max_age
+    assert built(again)[0].usable_until == post(1).observed_at + agreement.max_age
+
+
+def test_only_what_is_delivered_decides_how_long_a_file_is_usable(archive, post, built, agreement):
+    earlier = post(1).observed_at - timedelta(hours=5)
+    run = archive(post(1, ALICE), post(2, BOB, observed_at=earlier))
+
+    made, _ = built(run, denials=Denials.of(accounts=[BOB]))
+
+    assert made.usable_until == post(1).observed_at + agreement.max_age
+
+
+def test_a_file_without_rows_has_no_end(archive, post, built):
+    assert built(archive(post(1, ALICE, verdict=Verdict.HOLD)))[0].usable_until is None
 
 
 def test_a_post_that_any_run_saw_as_private_is_not_delivered(archive, post, built):
@@ -215,7 +266,9 @@ def test_a_build_that_fails_leaves_no_file_and_no_parts(archive, post, built, st
     assert [path for path in storage.glob("files/**/*") if path.is_file()] == []
 
 
-def test_what_a_killed_worker_left_does_not_get_into_the_next_build(archive, post, built, storage):
+def test_what_a_killed_worker_left_does_not_get_into_the_next_build(
+    archive, post, built, storage, now
+):
     parts = storage / "files" / "0" / "rows.parts"
     with Parts(storage / "files" / "elsewhere", 1):
         parts.mkdir(parents=True)
@@ -228,6 +281,7 @@ def test_what_a_killed_worker_left_does_not_get_into_the_next_build(archive, pos
         EVERYTHING,
         agreement=Agreement(frozenset({"tumblr"}), frozenset({"text", "image"})),
         denials=NOBODY,
+        now=now,
         pseudonyms=Pseudonyms(b"a secret of thirty-two bytes, yes", "acme"),
         into=into,
     )

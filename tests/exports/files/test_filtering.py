@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ KEYS = st.integers(1, 6)
 TEXTS = st.sampled_from(["", "words", None])
 KINDS = st.sampled_from(["text", "image", "video", "hologram", None])
 INSTANTS = st.integers(0, 5)
+NOW = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=4)
 
 ROWS = st.fixed_dictionaries(
     {
@@ -27,6 +28,7 @@ ROWS = st.fixed_dictionaries(
         "adult": st.sampled_from([False, False, True, None]),
         "media_kinds": st.none() | st.lists(KINDS, max_size=2),
         "published_us": st.none() | INSTANTS,
+        "observed_us": st.none() | INSTANTS,
         "title": TEXTS,
         "text": TEXTS,
         "media": st.none() | st.lists(KINDS, max_size=2),
@@ -37,6 +39,8 @@ AGREEMENTS = st.builds(
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"])),
     adult=st.booleans(),
+    settle=st.integers(0, 3).map(lambda us: timedelta(microseconds=us)),
+    max_age=st.integers(1, 5).map(lambda us: timedelta(microseconds=us)),
 )
 DENIALS = st.builds(
     Denials.of,
@@ -74,9 +78,8 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
         [
             row
             | {
-                "published_at": None
-                if row["published_us"] is None
-                else datetime.fromtimestamp(row["published_us"] / 1_000_000, UTC),
+                "published_at": instant(row["published_us"]),
+                "observed_at": instant(row["observed_us"]),
                 "media": None
                 if row["media"] is None
                 else [{"kind": kind, "url": "", "alt": ""} for kind in row["media"]],
@@ -87,11 +90,15 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     )
 
 
+def instant(us: int | None) -> datetime | None:
+    return None if us is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=us)
+
+
 @given(rows=st.lists(ROWS, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
 def test_the_export_filter_and_the_rule_give_the_same_answer(rows, agreement, denials):
-    expected = [refusal(Read(row), agreement=agreement, denials=denials) for row in rows]
+    expected = [refusal(Read(row), agreement=agreement, denials=denials, now=NOW) for row in rows]
 
-    codes = refusals(table(rows), agreement=agreement, denials=denials)
+    codes = refusals(table(rows), agreement=agreement, denials=denials, now=NOW)
 
     assert [None if code == ADMITTED else REFUSALS[code - 1] for code in codes] == expected
 
@@ -101,16 +108,16 @@ def test_a_row_gets_the_same_answer_wherever_its_batch_was_cut(rows, agreement, 
     whole = table(rows)
     chunked = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
 
-    together = refusals(whole, agreement=agreement, denials=denials)
+    together = refusals(whole, agreement=agreement, denials=denials, now=NOW)
 
-    assert list(refusals(chunked, agreement=agreement, denials=denials)) == list(together)
-    assert list(refusals(whole.slice(1), agreement=agreement, denials=denials)) == list(
+    assert list(refusals(chunked, agreement=agreement, denials=denials, now=NOW)) == list(together)
+    assert list(refusals(whole.slice(1), agreement=agreement, denials=denials, now=NOW)) == list(
         together[1:]
     )
 
 
 @given(rows=st.lists(ROWS, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
 def test_each_row_is_either_admitted_or_counted_once(rows, agreement, denials):
-    codes = refusals(table(rows), agreement=agreement, denials=denials)
+    codes = refusals(table(rows), agreement=agreement, denials=denials, now=NOW)
 
     assert sum(counts(codes).values()) + sum(codes == ADMITTED) == len(rows)

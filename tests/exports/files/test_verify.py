@@ -25,6 +25,8 @@ from platforms.records import Media, Verdict
 
 ALICE, BOB, CAROL = 11, -12, 13
 EVERYTHING = range(64)
+READ = datetime(2026, 1, 5, 6, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SILENT = Denials.of(accounts=[BOB], items=[5])
 
 
@@ -35,7 +37,10 @@ def places(storage) -> Places:
 
 @pytest.fixture
 def runs(archive, post):
-    """Alice shares 1 and 2; 3 is Bob's, who said no; 4 is private; 5 was deleted; 6 adult."""
+    """Alice shares 1 and 2; 3 is Bob's, who said no; 4 is private; 5 was deleted; 6 adult.
+
+    8 was read too soon, 9 too long ago.
+    """
     return [
         archive(
             post(1, ALICE, account_keys=(ALICE, CAROL)),
@@ -45,19 +50,22 @@ def runs(archive, post):
             post(5, ALICE),
             post(6, ALICE, adult=True),
             post(7, ALICE),
+            post(8, ALICE, published_at=READ - timedelta(hours=71)),
+            post(9, ALICE, published_at=LONG_AGO, observed_at=READ - timedelta(days=30)),
         ),
         archive(post(7, ALICE, verdict=Verdict.HOLD)),
     ]
 
 
 @pytest.fixture
-def build(runs, places, agreement, pseudonyms):
+def build(runs, places, agreement, pseudonyms, now):
     def make(denials=SILENT):
         return build_file(
             runs,
             EVERYTHING,
             agreement=agreement,
             denials=denials,
+            now=now,
             pseudonyms=pseudonyms,
             into=places,
         )
@@ -66,13 +74,14 @@ def build(runs, places, agreement, pseudonyms):
 
 
 @pytest.fixture
-def verify(runs, places, agreement, pseudonyms, storage):
+def verify(runs, places, agreement, pseudonyms, storage, now):
     def check(built, denials=SILENT, buckets=EVERYTHING):
         verify_file(
             runs,
             buckets,
             agreement=agreement,
             denials=denials,
+            now=now,
             pseudonyms=pseudonyms,
             at=places,
             built=built,
@@ -98,8 +107,8 @@ def test_a_file_that_holds_what_may_be_delivered_passes(build, verify):
     assert built.rows == 2
 
 
-def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storage):
-    rule = {"agreement": agreement, "denials": SILENT, "pseudonyms": pseudonyms}
+def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storage, now):
+    rule = {"agreement": agreement, "denials": SILENT, "now": now, "pseudonyms": pseudonyms}
     built = build_file([], EVERYTHING, **rule, into=places)
 
     verify_file([], EVERYTHING, **rule, at=places, built=built, scratch=storage / "scratch")
@@ -115,6 +124,8 @@ def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storag
         pytest.param(5, "item_blocked", id="a deleted post"),
         pytest.param(6, "adult", id="an adult post"),
         pytest.param(7, "not_shareable_hold", id="a post that a later run could not judge"),
+        pytest.param(8, "not_settled", id="a post that was read too soon"),
+        pytest.param(9, "reading_too_old", id="a post that was read too long ago"),
         pytest.param(99, "unknown_record", id="a post from nowhere"),
     ],
 )
@@ -206,6 +217,8 @@ def test_a_file_that_is_gone_is_found(build, verify, places):
         pytest.param({"rows": 3}, "rows_differ", id="another number of rows"),
         pytest.param({"size": 1}, "size_differs", id="another size"),
         pytest.param({"counts": {"opted_out": 7}}, "counts_differ", id="other counts"),
+        pytest.param({"usable_until": READ}, "usable_until_differs", id="another end"),
+        pytest.param({"usable_until": None}, "usable_until_differs", id="no end"),
         pytest.param({"sha256": "0" * 64}, "bytes_changed", id="another hash"),
     ],
 )
@@ -263,7 +276,8 @@ def test_pseudonyms_are_the_hmac_of_the_standard(pseudonyms):
 
 
 KEYS = st.sampled_from([1, 2, 3, -(2**62), 2**62])
-INSTANTS = st.none() | st.integers(0, 3).map(
+NOW = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=3)
+INSTANTS = st.none() | st.integers(0, 4).map(
     lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n)
 )
 ROWS = st.builds(
@@ -308,6 +322,8 @@ AGREEMENTS = st.builds(
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"]), min_size=1),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"]), min_size=1),
     adult=st.booleans(),
+    settle=st.integers(0, 3).map(lambda seconds: timedelta(seconds=seconds)),
+    max_age=st.integers(1, 5).map(lambda seconds: timedelta(seconds=seconds)),
 )
 
 
@@ -333,7 +349,13 @@ def test_two_engines_deliver_the_same_rows_of_any_archive(
     places = Places.under(root / "files")
 
     built = build_file(
-        runs, buckets, agreement=agreement, denials=denials, pseudonyms=pseudonyms, into=places
+        runs,
+        buckets,
+        agreement=agreement,
+        denials=denials,
+        now=NOW,
+        pseudonyms=pseudonyms,
+        into=places,
     )
 
     verify_file(
@@ -341,6 +363,7 @@ def test_two_engines_deliver_the_same_rows_of_any_archive(
         buckets,
         agreement=agreement,
         denials=denials,
+        now=NOW,
         pseudonyms=pseudonyms,
         at=places,
         built=built,
@@ -363,6 +386,8 @@ def test_a_file_that_delivers_everything_the_archive_holds_is_refused(
         "adult": 1,
         "item_blocked": 1,
         "not_shareable_exclude": 1,
+        "not_settled": 1,
         "not_shareable_hold": 1,
         "opted_out": 1,
+        "reading_too_old": 1,
     }
