@@ -5,12 +5,14 @@ understood. Whoever asked is cut from the text when nothing says who it was.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from platforms.records import Media, MediaKind
+from platforms.parts import GAP
+from platforms.records import Media, MediaKind, Role
 from platforms.sources.values import shown, text_in
 
 LAYOUTS: Final = frozenset({"rows", "condensed", "carousel", "ask"})
@@ -32,7 +34,16 @@ LEGACY_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 ANSWERS: Final = frozenset({"answer", "note"})
 POST_TYPES: Final = NPF_TYPES | set(LEGACY_TEXTS)
 MAX_PARTS: Final = 5_000
+Asker = dict[str, Any] | None
 GIF: Final = re.compile(r"\.gifv?(?:$|[?#])", re.IGNORECASE)
+
+
+class Credited(NamedTuple):
+    """Blocks that others made: stretches of texts and media, and the blogs, with their roles."""
+
+    texts: slice
+    media: slice
+    blogs: list[tuple[Role, dict[str, Any]]]
 
 
 class Content(msgspec.Struct):
@@ -42,6 +53,7 @@ class Content(msgspec.Struct):
     media: list[Media] = msgspec.field(default_factory=list)
     credits: list[dict[str, Any]] = msgspec.field(default_factory=list)
     askers: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    credited: list[Credited] = msgspec.field(default_factory=list)
     doubts: list[str] = msgspec.field(default_factory=list)
     is_ask: bool = False
     is_answered: bool = True
@@ -49,7 +61,16 @@ class Content(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        return "\n\n".join(text for text in self.texts if text)
+        return GAP.join(text for text in self.texts if text)
+
+    def pieces(self) -> Iterator[Credited]:
+        """Everything in its order: what others made, and in between what nobody is credited."""
+        text = medium = 0
+        for one in self.credited:
+            yield Credited(slice(text, one.texts.start), slice(medium, one.media.start), [])
+            yield one
+            text, medium = one.texts.stop, one.media.stop
+        yield Credited(slice(text, None), slice(medium, None), [])
 
 
 def is_npf(raw: Mapping[str, Any]) -> bool:
@@ -61,11 +82,22 @@ def blocks_of(raw: Mapping[str, Any]) -> Content:
     content = Content()
     blocks = _objects(raw.get("content"), "content", content)
     layouts = _objects(raw.get("layout", []), "layout", content)
-    asked, anonymous = _asked(layouts, len(blocks), content)
+    asked = _asked(layouts, len(blocks), content)
     content.is_answered = not content.is_ask or any(n not in asked for n in range(len(blocks)))
     for number, block in enumerate(blocks):
-        _read_block(block, content, cut=number in anonymous)
+        _read_credited(block, content, asked.get(number, []))
     return content
+
+
+def _read_credited(block: dict[str, Any], content: Content, askers: list[Asker]) -> None:
+    """Read a block, and remember whose it is; what asked without a name is left out."""
+    texts, media, credits = len(content.texts), len(content.media), len(content.credits)
+    _read_block(block, content, cut=None in askers)
+    blogs = [(Role.ASKER, blog) for blog in askers if blog is not None]
+    blogs += [(Role.MEDIA_CREDIT, blog) for blog in content.credits[credits:]]
+    if blogs:
+        read = slice(texts, len(content.texts)), slice(media, len(content.media))
+        content.credited.append(Credited(*read, blogs))
 
 
 def _objects(raw: object, name: str, content: Content) -> list[dict[str, Any]]:
@@ -78,12 +110,9 @@ def _objects(raw: object, name: str, content: Content) -> list[dict[str, Any]]:
     return raw
 
 
-def _asked(
-    layouts: list[dict[str, Any]], count: int, content: Content
-) -> tuple[set[int], set[int]]:
-    """The blocks of every ask, and those of askers whom nothing names."""
-    asked: set[int] = set()
-    anonymous: set[int] = set()
+def _asked(layouts: list[dict[str, Any]], count: int, content: Content) -> dict[int, list[Asker]]:
+    """Who asked what is in each block of every ask."""
+    asked: dict[int, list[Asker]] = defaultdict(list)
     for layout in layouts:
         kind = layout.get("type")
         if kind == "paywall":
@@ -92,10 +121,10 @@ def _asked(
             content.doubts.append(f"a layout is {shown(kind)}")
         elif kind == "ask":
             blocks = _ask_blocks(layout, count, content)
-            asked |= blocks
-            if _has_no_asker(layout, content):
-                anonymous |= blocks
-    return asked, anonymous
+            asker = _asker_of(layout, content)
+            for number in blocks:
+                asked[number].append(asker)
+    return asked
 
 
 def _ask_blocks(layout: dict[str, Any], count: int, content: Content) -> set[int]:
@@ -109,16 +138,16 @@ def _ask_blocks(layout: dict[str, Any], count: int, content: Content) -> set[int
     return good
 
 
-def _has_no_asker(layout: dict[str, Any], content: Content) -> bool:
+def _asker_of(layout: dict[str, Any], content: Content) -> Asker:
     attribution = layout.get("attribution")
     if attribution is None:
-        return True
+        return None
     blog = attribution.get("blog") if isinstance(attribution, dict) else None
     if not isinstance(blog, dict) or attribution.get("type") != "blog":
         content.doubts.append("the attribution of an ask is not a blog")
-        return True
+        return None
     content.askers.append(blog)
-    return False
+    return blog
 
 
 def _read_block(block: dict[str, Any], content: Content, *, cut: bool) -> None:

@@ -6,10 +6,11 @@ Names and addresses of submitters and askers without an account never get into a
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from platforms.parts import Pieces
 from platforms.records import Evidence, Identity, Item, Media, Principal, Role, Visibility
 from platforms.sources.tumblr.blogs import (
     FIELDS,
@@ -95,8 +96,20 @@ class Surroundings(msgspec.Struct, frozen=True):
     observed_at: datetime
 
 
+class Segment(NamedTuple):
+    """One item of the trail: its words and media, and everybody who is in it."""
+
+    text: str
+    media: list[Media]
+    people: list[Principal]
+
+
 class Reading(msgspec.Struct):
-    """A post while it is read: every step adds what it found."""
+    """A post while it is read: every step adds what it found.
+
+    ``apart`` are the places, among the principals, of those who were named with a piece
+    of the post that is their own.
+    """
 
     raw: Mapping[str, Any]
     around: Surroundings
@@ -104,8 +117,8 @@ class Reading(msgspec.Struct):
     trail: list[Any]
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     principals: list[Principal] = msgspec.field(default_factory=list)
-    texts: list[str] = msgspec.field(default_factory=list)
-    media: list[Media] = msgspec.field(default_factory=list)
+    segments: list[Segment] = msgspec.field(default_factory=list)
+    apart: set[int] = msgspec.field(default_factory=set)
     required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
     has_ask: bool = False
 
@@ -141,6 +154,7 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
     post = Reading(raw, around, content, [])
     for step in STEPS:
         step(post)
+    whole = _put_together(post)
     return Item(
         platform=SLUG,
         kind=KIND,
@@ -151,10 +165,36 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
         published_at=_moment(raw.get("timestamp")),
         observed_at=around.observed_at,
         title=text_in(raw.get("title")),
-        text="\n\n".join(text for text in (*post.texts, content.text) if text),
+        text=whole.text,
         tags=_tags(raw),
-        media=(*post.media, *content.media),
+        media=tuple(whole.media),
+        parts=tuple(whole.parts),
+        core=_core_of(post) if whole.parts else None,
     )
+
+
+def _put_together(post: Reading) -> Pieces:
+    """What the trail holds, oldest first, and then what the post adds."""
+    whole = Pieces()
+    for segment in post.segments:
+        whole.add([segment.text], segment.media, segment.people)
+    content = post.content
+    for texts, media, blogs in content.pieces():
+        people = [_principal(post, role, blog) for role, blog in blogs]
+        whole.add(content.texts[texts], content.media[media], people)
+    return whole
+
+
+def _core_of(post: Reading) -> tuple[Principal, ...] | None:
+    """Everybody who was not named with a piece of their own.
+
+    The title of a reblog is its source's, and the old format repeats the whole chain in
+    the post's own words: there nobody can tell.
+    """
+    if not is_npf(post.raw) or (post.trail and post.raw.get("title")):
+        return None
+    core = (one for n, one in enumerate(post.principals) if n not in post.apart)
+    return tuple(dict.fromkeys(core))
 
 
 def odd_item(observed_at: datetime, detail: str) -> Item:
@@ -276,6 +316,7 @@ def _read_content(post: Reading) -> None:
     if not isinstance(kind, str) or kind not in POST_TYPES:
         post.doubt("content_unknown", f"type is {_read(kind)}")
     for blog in post.content.credits:
+        post.apart.add(len(post.principals))
         _add_other(post, Role.MEDIA_CREDIT, blog)
 
 
@@ -288,9 +329,18 @@ def _read_trail(post: Reading) -> None:
     for number, item in enumerate(post.trail):
         role = Role.REBLOG_VIA if number else Role.REBLOG_ROOT
         if isinstance(item, dict):
-            _read_trail_item(item, role, post)
+            _read_segment(item, role, post)
         else:
             post.doubt("trail_unknown", f"a trail item is {_read(item)}", "embedded")
+
+
+def _read_segment(item: dict[str, Any], role: Role, post: Reading) -> None:
+    """Read an item of the trail; whoever it names is in that segment of the post."""
+    first, read = len(post.principals), len(post.segments)
+    _read_trail_item(item, role, post)
+    for segment in post.segments[read:]:
+        post.apart.update(range(first, len(post.principals)))
+        segment.people.extend(post.principals[first:])
 
 
 def _is_the_post_itself(item: object, post: Reading) -> bool:
@@ -387,8 +437,7 @@ def _read_trail_content(item: dict[str, Any], post: Reading) -> None:
         post.has_ask = True
         _read_trail_ask(item, content, post)
     post.content.is_paid |= content.is_paid
-    post.media += content.media
-    post.texts.append(content.text)
+    post.segments.append(Segment(content.text, content.media, []))
 
 
 def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> None:
@@ -404,6 +453,7 @@ def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> No
 def _read_reblog(post: Reading) -> None:
     for role, given in _reblogged(post.raw):
         _add_other(post, role, given)
+        _find_segments(post, uuid_in(given))
         if given["id"] is not None:
             _read_source_id(given["id"], post)
     if _is_reblog(post.raw) and not post.trail:
@@ -413,6 +463,16 @@ def _read_reblog(post: Reading) -> None:
         # The old format quotes whole chains of reblogs in the post's own fields.
         detail = "without a trail nothing says whose words and pictures these are"
         post.doubt("reblog_source_unproven", detail, "embedded")
+
+
+def _find_segments(post: Reading, uuid: str | None) -> None:
+    """Whoever was named last, and has segments in the trail, is in those and nowhere else."""
+    known = [one for one in post.segments if uuid in [person.native_id for person in one.people]]
+    if uuid is None or not known:
+        return
+    post.apart.add(len(post.principals) - 1)
+    for segment in known:
+        segment.people.append(post.principals[-1])
 
 
 def _is_reblog(raw: Mapping[str, Any]) -> bool:
@@ -444,6 +504,8 @@ def _read_ask(post: Reading) -> None:
         if _is_same_blog(blog, post):
             # A private answer carries the answering blog where the asker belongs.
             post.say(Visibility.PRIVATE, "private_answer", "the answering blog is named as asker")
+        if any(blog is asker for asker in post.content.askers):
+            post.apart.add(len(post.principals))
         _add_other(post, Role.ASKER, blog)
 
 
