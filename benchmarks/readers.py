@@ -38,7 +38,7 @@ def intake(work: Work) -> tuple[int, int]:
         readings = SOURCES[work.platform].read(
             paths, FACTS.get(work.platform, {}), observed_at=NOW, progress=lambda count: None
         )
-        counts, _ = take_in(readings, writer, keyring, NOW)
+        counts = take_in(readings, writer, keyring, NOW).counts
     return counts.read, counts.verdicts[Verdict.SHARE]
 
 

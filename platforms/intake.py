@@ -3,9 +3,11 @@
 No row of the database is read or written here; ``platforms.actions.import_dump`` does.
 """
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -39,6 +41,8 @@ from platforms.visibility import judge
 
 EXAMPLES: Final = 3
 CHUNK: Final = 1 << 20
+# How many more objects must have been made than freed before cycles are looked for.
+NEW_OBJECTS: Final = 500_000
 BATCH_ITEMS: Final = 4_096
 BATCH_CHARACTERS: Final = 16 << 20
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
@@ -80,6 +84,8 @@ class Counts:
         self.by_kind[item.kind] += 1
         self.adult += judgement.adult and judgement.verdict is Verdict.SHARE
         self.without_key += not item.native_id
+        if not judgement.reasons:
+            return
         codes = {reason.code for reason in judgement.reasons}
         self.by_reason.update(codes)
         if judgement.verdict is Verdict.HOLD:
@@ -140,15 +146,29 @@ def take_in(
     """
     taken = Taken(Counts(), {}, {})
     inbox = _Inbox(taken.counts, writer, keyring, observed_at, known)
-    for reading in readings:
-        if isinstance(reading, Item):
-            inbox.put(reading)
-        elif isinstance(reading, AccountReading):
-            _note(taken.changes, reading, keyring)
-        elif isinstance(reading, FactReading):
-            note_fact(taken.facts, reading, keyring)
-    inbox.settle()
+    with _few_collections():
+        for reading in readings:
+            if isinstance(reading, Item):
+                inbox.put(reading)
+            elif isinstance(reading, AccountReading):
+                _note(taken.changes, reading, keyring)
+            elif isinstance(reading, FactReading):
+                note_fact(taken.facts, reading, keyring)
+        inbox.settle()
     return taken
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for cycles seldom: a batch of rows is a million objects, and none of them is one."""
+    often = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *often[1:])
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*often)
 
 
 class _Inbox:
@@ -195,8 +215,10 @@ class _Inbox:
 def judged(item: Item, keyring: Keyring) -> Judgement:
     """The rule's judgement; what could not be looked up by a key is held in any case."""
     judgement = judge(item)
+    if judgement.verdict is not Verdict.SHARE:
+        return judgement
     missing = tuple(_missing(item, keyring))
-    if not missing or judgement.verdict is not Verdict.SHARE:
+    if not missing:
         return judgement
     return Judgement(Verdict.HOLD, missing, judgement.adult)
 
@@ -206,7 +228,8 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
     item_key = keyring.item_of(item)
     if item_key is None:
         raise ValueError("an item without an id has no row")
-    owner = keyring.principal(item.platform, item.owner) if item.owner else ()
+    whose = item.owner
+    owner = keyring.principal(item.platform, whose) if whose else ()
     core_keys, parts = taken_apart(item, keyring)
     return Row(
         item_key=item_key,
@@ -216,7 +239,7 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         kind=item.kind,
         native_id=item.native_id,
         verdict=judgement.verdict,
-        reasons=sorted({reason.code for reason in judgement.reasons}),
+        reasons=sorted({reason.code for reason in judgement.reasons}) if judgement.reasons else (),
         adult=judgement.adult,
         media_kinds=sorted(item.media_kinds),
         published_at=item.published_at,
@@ -281,7 +304,8 @@ def _storable(name: str) -> str:
 def _missing(item: Item, keyring: Keyring) -> Iterator[Reason]:
     if not item.native_id:
         yield NO_KEY
-    if not item.owner or not keyring.principal(item.platform, item.owner):
+    owner = item.owner
+    if not owner or not keyring.principal(item.platform, owner):
         yield NO_OWNER
 
 

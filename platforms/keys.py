@@ -5,12 +5,15 @@ keyed per platform: small enough for sorted arrays of billions, meaningless
 without the secret. A collision denies one account too many, never one too few.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
 from platforms.records import Item, Principal
 
 KEY_BYTES: Final = 8
+# Blogs and authors come again and again; this many are remembered with their keys.
+REMEMBERED: Final = 32_768
 UNSIGNED: Final = 2**64 - 1
 
 
@@ -37,6 +40,8 @@ class Keyring:
             raise ValueError("the key secret must have at least 32 bytes")
         self._secret = blake2b(secret, digest_size=32, person=b"withhold-keyring").digest()
         self._platforms: dict[str, bytes] = {}
+        self._begun: dict[tuple[str, bytes], blake2b] = {}
+        self.named = lru_cache(REMEMBERED)(self._named)
 
     @property
     def fingerprint(self) -> str:
@@ -59,7 +64,7 @@ class Keyring:
             return None
         return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
 
-    def named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
+    def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
         """The keys of an account that is known by its id, its name or both: the id's first."""
         keys = []
         if native_id:
@@ -73,17 +78,24 @@ class Keyring:
         return self.named(platform, principal.native_id, principal.handle)
 
     def principals(self, item: Item) -> tuple[int, ...]:
-        keys = {k for p in item.principals for k in self.principal(item.platform, p)}
+        keys = {
+            key
+            for one in item.principals
+            for key in self.named(item.platform, one.native_id, one.handle)
+        }
         return tuple(sorted(keys))
 
     def _key(self, platform: str, purpose: bytes, text: str) -> int:
-        digest = blake2b(
-            text.encode("utf-8", "surrogatepass"),
-            digest_size=KEY_BYTES,
-            key=self._platform_secret(platform),
-            person=purpose,
-        ).digest()
-        return int.from_bytes(digest, "big", signed=True)
+        begun = self._begun.get((platform, purpose)) or self._begin(platform, purpose)
+        one = begun.copy()
+        one.update(text.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(one.digest(), "big", signed=True)
+
+    def _begin(self, platform: str, purpose: bytes) -> blake2b:
+        """The hash with its key already in it, to be copied for each text."""
+        secret = self._platform_secret(platform)
+        begun = blake2b(digest_size=KEY_BYTES, key=secret, person=purpose)
+        return self._begun.setdefault((platform, purpose), begun)
 
     def _platform_secret(self, platform: str) -> bytes:
         if platform not in self._platforms:

@@ -7,6 +7,7 @@ Nothing here decides.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -41,6 +42,10 @@ class MediaKind(StrEnum):
     GIF = "gif"
     VIDEO = "video"
     AUDIO = "audio"
+
+
+ONLY_TEXT: Final = frozenset({MediaKind.TEXT})
+NO_MEDIA: Final[frozenset[MediaKind]] = frozenset()
 
 
 class Visibility(StrEnum):
@@ -109,7 +114,7 @@ class Part(msgspec.Struct, frozen=True):
     media: tuple[int, ...] = ()
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, cache_hash=True):
     """What one field of one level says: ``code`` is the reason if it is not public.
 
     ``level`` is one of item, parent, container, account, embedded. ``detail``
@@ -188,10 +193,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def owner(self) -> Principal | None:
-        return next((p for p in self.principals if p.role is Role.OWNER), None)
+        for one in self.principals:
+            if one.role is Role.OWNER:
+                return one
+        return None
 
     @property
     def media_kinds(self) -> frozenset[MediaKind]:
+        if not self.media:
+            return ONLY_TEXT if self.text or self.title else NO_MEDIA
         kinds = {medium.kind for medium in self.media}
         if self.text or self.title:
             kinds.add(MediaKind.TEXT)

@@ -6,6 +6,7 @@ good, and everything that must be read was. Reads no clock and no database.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from platforms.parts import are_well_formed
@@ -18,6 +19,7 @@ from platforms.records import (
     Media,
     Principal,
     Reason,
+    Role,
     Verdict,
     Visibility,
 )
@@ -50,27 +52,53 @@ EXCLUDING: Final = frozenset(
 )
 
 
+# Millions of items share a few states; a state is everything but id, times and content.
+REMEMBERED: Final = 4_096
+
+People = tuple[tuple[Role, Identity, bool], ...]
+
+
 def judge(item: Item) -> Judgement:
     """The most restrictive verdict of everything known about ``item``, with all reasons."""
     if not _is_well_formed(item):
         return Judgement(Verdict.HOLD, (_hold("item_malformed", "a field has a wrong type"),))
+    people = tuple((one.role, one.identity, _is_id(one.native_id)) for one in item.principals)
+    state = (_is_id(item.native_id), item.evidence, item.required, people, tuple(of_its_time(item)))
+    try:
+        return _known_judgement(*state)
+    except TypeError:
+        # Garbage in a field can be unhashable; it is judged all the same.
+        return _judgement(*state)
+
+
+def _judgement(
+    has_id: bool,
+    evidence: tuple[Evidence, ...],
+    required: frozenset[str],
+    people: People,
+    of_its_time: tuple[Reason, ...],
+) -> Judgement:
+    """The rule itself, of all that decides: equal states have equal judgements."""
     reasons = dict.fromkeys(
         (
-            *_of_its_id(item),
-            *_of_its_evidence(item),
-            *_of_what_was_not_read(item),
-            *_of_its_principals(item),
-            *of_its_time(item),
+            *_of_its_id(has_id),
+            *_of_its_evidence(evidence),
+            *_of_what_was_not_read(evidence, required),
+            *_of_its_principals(people),
+            *of_its_time,
         )
     )
     excluding = tuple(r for r in reasons if r.verdict is Verdict.EXCLUDE)
     holding = tuple(r for r in reasons if r.verdict is not Verdict.EXCLUDE)
-    adult = any(e.visibility is Visibility.ADULT for e in item.evidence)
+    adult = any(e.visibility == Visibility.ADULT for e in evidence)
     if excluding:
         return Judgement(Verdict.EXCLUDE, excluding + holding, adult)
     if holding:
         return Judgement(Verdict.HOLD, holding, adult)
     return Judgement(Verdict.SHARE, adult=adult)
+
+
+_known_judgement = lru_cache(REMEMBERED)(_judgement)
 
 
 def of_its_time(item: Item) -> Iterator[Reason]:
@@ -102,16 +130,18 @@ def _is_well_formed(item: Item) -> bool:
 
 
 def _holds(values: object, kind: type) -> bool:
-    return isinstance(values, tuple) and all(isinstance(value, kind) for value in values)
+    if not isinstance(values, tuple):
+        return False
+    return all(type(value) is kind or isinstance(value, kind) for value in values)
 
 
-def _of_its_id(item: Item) -> Iterator[Reason]:
-    if not _is_id(item.native_id):
+def _of_its_id(has_id: bool) -> Iterator[Reason]:
+    if not has_id:
         yield _hold("native_id_unknown", "the record has no usable id of its own")
 
 
-def _of_its_evidence(item: Item) -> Iterator[Reason]:
-    for evidence in item.evidence:
+def _of_its_evidence(found: tuple[Evidence, ...]) -> Iterator[Reason]:
+    for evidence in found:
         if reason := _of_one_evidence(evidence):
             yield reason
 
@@ -126,30 +156,32 @@ def _of_one_evidence(evidence: Evidence) -> Reason | None:
     return _hold(evidence.code, evidence.detail)
 
 
-def _of_what_was_not_read(item: Item) -> Iterator[Reason]:
-    read = {e.level for e in item.evidence if e.visibility is not Visibility.ADULT}
-    for level in sorted((ALWAYS_REQUIRED | item.required) - read):
+def _of_what_was_not_read(
+    evidence: tuple[Evidence, ...], required: frozenset[str]
+) -> Iterator[Reason]:
+    read = {e.level for e in evidence if e.visibility != Visibility.ADULT}
+    for level in sorted((ALWAYS_REQUIRED | required) - read):
         yield _hold(f"{level}_unproven", f"nothing proves that {MEANT.get(level, level)} is public")
 
 
-def _of_its_principals(item: Item) -> Iterator[Reason]:
-    if item.owner is None:
+def _of_its_principals(people: People) -> Iterator[Reason]:
+    if not any(role == Role.OWNER for role, _, _ in people):
         yield _hold("owner_unknown", "the record does not say whose it is")
-    for principal in item.principals:
-        if reason := _of_one_principal(principal):
+    for one in people:
+        if reason := _of_one_principal(*one):
             yield reason
 
 
-def _of_one_principal(principal: Principal) -> Reason | None:
-    who = str(principal.role)
-    if principal.identity is Identity.GONE:
+def _of_one_principal(role: Role, identity: Identity, has_id: bool) -> Reason | None:
+    who = str(role)
+    if identity == Identity.GONE:
         return _exclude("principal_gone", f"the {who} is gone and cannot be asked")
-    if principal.identity is Identity.ANONYMOUS:
+    if identity == Identity.ANONYMOUS:
         return _hold(
             "principal_anonymous",
             f"nothing says who the {who} is; only an export that names them settles it",
         )
-    if principal.identity is not Identity.STABLE or not _is_id(principal.native_id):
+    if identity != Identity.STABLE or not has_id:
         return _hold(
             "principal_name_only",
             f"the {who} has a name but no stable id; only an export that holds it settles it",

@@ -1,5 +1,6 @@
 """Sorts more rows than memory holds: sorted batches on disk, merged bucket by bucket."""
 
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -36,10 +37,16 @@ class Spill(NamedTuple):
 
     table: pa.Table
     starts: npt.NDArray[np.int64]
+    mapping: mmap.mmap
 
     def bucket(self, bucket: int) -> pa.Table:
         start, end = int(self.starts[bucket]), int(self.starts[bucket + 1])
         return self.table.slice(start, end - start)
+
+    def forget(self) -> None:
+        """Let the system have the pages that were read; what is needed again is read again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self.mapping.madvise(mmap.MADV_DONTNEED)
 
 
 class Sorter:
@@ -82,6 +89,7 @@ class Sorter:
             for bucket in range(BUCKETS):
                 for rows in self._merged(bucket):
                     writer.write_table(rows.cast(schema), row_group_size=len(rows))
+                    self._forget()
 
     def _spill(self) -> None:
         table, buckets = _sorted_table(self._batch)
@@ -91,7 +99,15 @@ class Sorter:
             writer.write_table(table)
         self._batch, self._characters = [], 0
         starts = np.searchsorted(buckets, np.arange(BUCKETS + 1))
-        self._spills.append(Spill(pa.ipc.open_file(pa.memory_map(str(path))).read_all(), starts))
+        with path.open("rb") as written:
+            mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
+        mapped = pa.ipc.open_file(pa.py_buffer(mapping)).read_all()
+        self._spills.append(Spill(mapped, starts, mapping))
+
+    def _forget(self) -> None:
+        """Memory holds what was merged last, not every spill that was ever looked into."""
+        for spill in self._spills:
+            spill.forget()
 
     def _merged(self, bucket: int) -> Iterator[pa.Table]:
         """The rows of ``bucket`` by item key, at most a batch at a time.
@@ -109,7 +125,8 @@ class Sorter:
             taken = np.bincount(source[at : at + step], minlength=len(parts))
             pieces = [p.slice(s, n) for p, s, n in zip(parts, starts, taken, strict=True)]
             starts += taken
-            yield pa.concat_tables(pieces).combine_chunks().sort_by("item_key")
+            rows = pa.concat_tables(pieces).combine_chunks()
+            yield rows.take(np.argsort(rows["item_key"].to_numpy(), kind="stable"))
 
     def _piece(self, parts: list[pa.Table]) -> int:
         """How many rows of a bucket are about as much as one batch."""
@@ -136,6 +153,9 @@ def _media(media: Any) -> list[dict[str, str]]:
 
 def _characters(row: Row) -> int:
     """Roughly what a row costs: its text counts, and its ids as one line of it."""
-    media = sum(len(one.url) + len(one.alt) for one in row.media or ())
-    words = len(row.title or "") + len(row.text or "") + sum(map(len, row.tags or ()))
-    return 200 + 8 * len(row.account_keys) + words + media
+    size = 200 + 8 * len(row.account_keys) + len(row.title or "") + len(row.text or "")
+    if row.tags:
+        size += sum(map(len, row.tags))
+    if row.media:
+        size += sum(len(one.url) + len(one.alt) for one in row.media)
+    return size

@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from array import array
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -88,7 +89,7 @@ class RunWriter:
     def _start(self) -> None:
         self._archive = Sorter(self._spills / ARCHIVE, self._limits)
         self._held = Holding(self._spills / QUARANTINE)
-        self._withheld: list[int] = []
+        self._withheld = array("q")
 
     def _finish(self) -> None:
         if self._archive.rows:
