@@ -144,6 +144,28 @@ class FeedRecovered(Event, frozen=True, kw_only=True):
     alarmed_at: Code
 
 
+class PlatformTokenIssued(Event, frozen=True, kw_only=True):
+    name = "platform.token_issued"
+    title = "A token for a platform's live feed was issued"
+    prefix: Code
+    expires_at: Code
+
+
+class PlatformTokenRevoked(Event, frozen=True, kw_only=True):
+    name = "platform.token_revoked"
+    title = "A token for a platform's live feed was revoked"
+    prefix: Code
+
+
+class BatchApplied(Event, frozen=True, kw_only=True):
+    name = "feed.batch_applied"
+    title = "A batch of a platform's live feed was applied"
+    kind: Code
+    lines: int
+    refused: int
+    sha256: Code
+
+
 class OptedOut(Event, frozen=True, kw_only=True):
     name = "consent.opted_out"
     title = "Sharing was turned off"

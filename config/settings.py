@@ -185,6 +185,10 @@ CELERY_BEAT_SCHEDULE = {
 STORAGE_DIR = VAR_DIR / "storage"
 LEASE_SECONDS = env.int("WITHHOLD_LEASE_SECONDS", 20)
 
+# Live feeds -------------------------------------------------------------------------------
+
+FEED_BODY_BYTES = env.int("WITHHOLD_FEED_BODY_BYTES", 64 * 1024 * 1024)
+
 # People -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.User"

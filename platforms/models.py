@@ -134,13 +134,15 @@ class AccountState(models.Model):
     """What the platform says of an account, by key, also of accounts without a row.
 
     ``reasons`` is the set that denies now. A reason is cleared only by a fact that
-    clears it explicitly while the account is public.
+    clears it explicitly while the account is public. ``said_at`` is the time of the newest
+    word on each reason, so that an older one that comes late changes nothing.
     """
 
     platform = models.ForeignKey(Platform, models.PROTECT)
     account_key = models.BigIntegerField()
     reasons = ArrayField(models.CharField(max_length=64), default=list)
     denied = models.BooleanField()
+    said_at = models.JSONField(null=True)
     xid = XidField()
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -166,7 +168,11 @@ class ItemStateQuerySet(ChangedSince):
 
 
 class ItemState(models.Model):
-    """What the platform said of one item since it was read. ``blocks`` stops delivery."""
+    """What the platform said of one item since it was read. ``blocks`` stops delivery.
+
+    ``reasons`` is the set of states that block now, ``state`` the one that was said last;
+    ``said_at`` is the time of the newest word on each.
+    """
 
     class State(models.TextChoices):
         DELETED = "deleted", "Deleted by its author"
@@ -178,6 +184,8 @@ class ItemState(models.Model):
     item_key = models.BigIntegerField()
     state = models.CharField(max_length=16, choices=State)
     blocks = models.BooleanField()
+    reasons = ArrayField(models.CharField(max_length=16), null=True)
+    said_at = models.JSONField(null=True)
     xid = XidField()
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -193,6 +201,13 @@ class ItemState(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["xid"], name="item_state_by_xid")]
+
+    @property
+    def active(self) -> list[str]:
+        """The states that block now, also in a row from before they were kept apart."""
+        if not self.blocks:
+            return []
+        return self.reasons or [self.state]
 
 
 class Dump(models.Model):
@@ -250,3 +265,102 @@ class Run(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["xid"], name="run_by_xid")]
+
+
+class PlatformCredentialQuerySet(models.QuerySet["PlatformCredential"]):
+    def live(self) -> Self:
+        """Keep the tokens that were not revoked and have not expired by the database's clock."""
+        return self.filter(revoked_at=None, expires_at__gt=Now())
+
+
+class PlatformCredential(models.Model):
+    """One of a platform's own tokens for the live feed: only its SHA-256 is kept."""
+
+    platform = models.ForeignKey(Platform, models.PROTECT, related_name="credentials")
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PlatformCredentialQuerySet.as_manager()
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def waiting(self) -> Self:
+        """Keep the items that were received and are not in the archive yet."""
+        return self.filter(state__in=[Batch.State.RECEIVED, Batch.State.IMPORTING])
+
+
+class Batch(models.Model):
+    """One body that a platform sent to its live feed, and the job of taking it in.
+
+    ``key`` is the platform's own name for it: the same key and body again are answered as
+    the first time, and the key with another body is refused. Keys are kept for good.
+    ``digest`` is of the decoded body and its type. ``done`` counts the lines that were
+    taken in, each part of them in one transaction with its ``BatchLines``. Of items,
+    ``path`` is where the body waits, below the storage root.
+    """
+
+    class Kind(models.TextChoices):
+        ITEMS = "items", "Items"
+        FACTS = "facts", "Facts"
+        REMOVALS = "removals", "Removals"
+        OPT_OUTS = "opt_outs", "Opt-outs"
+
+    class State(models.TextChoices):
+        APPLYING = "applying", "Being applied"
+        APPLIED = "applied", "Applied"
+        RECEIVED = "received", "Waiting to be imported"
+        IMPORTING = "importing", "Being imported"
+        IMPORTED = "imported", "Imported"
+        FAILED = "failed", "Refused by the reader"
+
+    platform = models.ForeignKey(Platform, models.PROTECT, related_name="batches")
+    kind = models.CharField(max_length=8, choices=Kind)
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=9, choices=State)
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+    done_at = models.DateTimeField(null=True, blank=True)
+    size = models.BigIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+
+    path = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict)
+    dump = models.ForeignKey(Dump, models.PROTECT, null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "key"], name="batch_key_is_used_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["platform", "received_at"],
+                condition=models.Q(state__in=["received", "importing"]),
+                name="batch_waiting",
+            ),
+            models.Index(fields=["-received_at", "-id"], name="batch_by_time"),
+        ]
+
+
+class BatchLines(models.Model):
+    """What became of some lines of a batch, in order. ``refused`` of them were not taken."""
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="parts")
+    first_line = models.PositiveIntegerField()
+    last_line = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
+    results = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "first_line"], name="batch_lines_are_once")
+        ]

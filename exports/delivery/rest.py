@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView, ListAPIView
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,6 +35,7 @@ from exports.delivery.streaming import Download, open_cleared
 from exports.gate import ClearedFile, GateClosed
 from exports.models import File, Receipt, Release
 from exports.releases import Inventory, ever_published, published_for
+from platforms.feeds.machines import WhateverIsAccepted
 
 PARQUET: Final = "application/vnd.apache.parquet"
 TAGS: Final = ["Partners"]
@@ -52,16 +52,6 @@ REFUSALS: Final = {
 }
 NO_SUCH_PAGE: Final = problem("The cursor leads nowhere: begin again without one.")
 NOT_YOURS: Final = {(404, PROBLEM): problem("Unknown, or not yours.")}
-
-
-class WhateverIsAccepted(BaseContentNegotiation):
-    """The address decides what is answered, so an ``Accept`` header refuses nothing."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class PartnerView(GenericAPIView[Any]):

@@ -16,6 +16,7 @@ from platforms.actions.dumps import (
     UnknownPlatform,
     drop_quarantine,
     import_dump,
+    platform_to_read,
     sweep_orphans,
 )
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
@@ -42,6 +43,7 @@ __all__ = [
     "note_accounts",
     "note_item",
     "note_silence",
+    "platform_to_read",
     "proven_keyring",
     "sweep_orphans",
     "watch_feed",

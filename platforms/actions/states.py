@@ -1,17 +1,20 @@
 """What a platform says of accounts and items, as the gate reads it."""
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from audit.actions import record, record_all
+from audit.actions import record_all
 from audit.events import AccountStateChanged, Actor, ItemStateChanged
 from platforms.intake import Change
 from platforms.keys import account_subject, item_subject
 from platforms.models import AccountState, ItemState, Platform
+from platforms.reports import Ledger, Outcome, Word
 
 BATCH: Final = 5_000
+BLOCKING: Final = (ItemState.State.DELETED, ItemState.State.PRIVATE, ItemState.State.MODERATED)
 
 
 def note_account(
@@ -28,70 +31,166 @@ def note_account(
 
 
 @transaction.atomic
-def note_accounts(platform: Platform, changes: Mapping[int, Change], *, by: Actor) -> int:
-    """Apply what was read of the accounts with these keys; give how many rows changed.
+def note_accounts(
+    platform: Platform, changes: Mapping[int, Change], *, by: Actor, at: datetime | None = None
+) -> int:
+    """Apply what was read of the accounts with these keys; give how many changed.
 
-    A reason goes only when it is cleared by name. An account whose reasons stay the
-    same is not written, so that its ``xid`` tells of real changes only.
+    ``at`` is when it was read, by default now. A reason goes only when it is cleared by
+    name, by a reading newer than what it rests on.
     """
+    read_at = at or database_time()
     keys = sorted(key for key, change in changes.items() if change != Change())
     return sum(
-        _note_batch(platform, {key: changes[key] for key in keys[at : at + BATCH]}, by)
-        for at in range(0, len(keys), BATCH)
+        _note_batch(
+            platform, {key: changes[key] for key in keys[start : start + BATCH]}, read_at, by
+        )
+        for start in range(0, len(keys), BATCH)
     )
 
 
 @transaction.atomic
 def note_item(platform: Platform, item_key: int, state: ItemState.State, *, by: Actor) -> ItemState:
-    """Note what became of an item since it was read; anything but restored blocks it."""
-    blocks = state != ItemState.State.RESTORED
-    row: ItemState
-    row, is_new = ItemState.objects.select_for_update(no_key=True).get_or_create(
-        platform=platform, item_key=item_key, defaults={"state": state, "blocks": blocks}
-    )
-    if not is_new and row.state == state:
-        return row
-    if not is_new:
-        row.state, row.blocks = state, blocks
-        row.save(update_fields=["state", "blocks", "updated_at"])
-    subject = item_subject(platform.slug, item_key)
-    record(ItemStateChanged(subject=subject, platform=platform.slug, state=state), by=by)
-    return row
+    """Note what became of an item just now; anything but restored blocks it."""
+    denies = state != ItemState.State.RESTORED
+    reasons = (state,) if denies else BLOCKING
+    items = ItemLedgers(platform, [item_key])
+    now = database_time()
+    for reason in reasons:
+        items.hear(item_key, Word(str(reason), denies, now))
+    items.write(by=by)
+    return ItemState.objects.get(platform=platform, item_key=item_key)
 
 
-def _note_batch(platform: Platform, changes: Mapping[int, Change], by: Actor) -> int:
-    # The row must exist to be locked: of two transactions that meet at a new account,
-    # the second one then adds its reasons to those of the first.
-    blank = [
-        AccountState(platform=platform, account_key=key, denied=False)
-        for key, change in changes.items()
-        if change.denies
-    ]
-    AccountState.objects.bulk_create(blank, ignore_conflicts=True)
-    rows = AccountState.objects.select_for_update(no_key=True).filter(
-        platform=platform, account_key__in=list(changes)
-    )
-    changed = []
-    for row in rows.order_by("account_key"):
-        reasons = changes[row.account_key].applied_to(row.reasons)
-        if reasons != sorted(row.reasons):
-            row.reasons, row.denied = reasons, bool(reasons)
-            changed.append(row)
+def database_time() -> datetime:
+    """Now, by the one clock that all machines share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+class AccountLedgers:
+    """What is known of some accounts, by key: locked, changed word by word, then written.
+
+    For one transaction. A row has to exist to be locked: of two transactions that meet at a
+    new account, the second one adds its words to those of the first. The keys in ``new`` get
+    one; of others without a row nothing is known, and nothing is kept.
+    """
+
+    def __init__(self, platform: Platform, keys: Iterable[int], *, new: Iterable[int]) -> None:
+        blank = [
+            AccountState(platform=platform, account_key=key, denied=False)
+            for key in sorted(set(new))
+        ]
+        AccountState.objects.bulk_create(blank, ignore_conflicts=True)
+        rows = AccountState.objects.select_for_update(no_key=True).filter(
+            platform=platform, account_key__in=set(keys)
+        )
+        self._rows = {row.account_key: row for row in rows.order_by("account_key")}
+        self._ledgers = {
+            key: Ledger(row.reasons, row.said_at, row.updated_at) for key, row in self._rows.items()
+        }
+
+    def hear(self, key: int, word: Word) -> Outcome:
+        if key not in self._ledgers:
+            return Outcome.UNCHANGED
+        return self._ledgers[key].hear(word)
+
+    def reasons(self, key: int) -> frozenset[str]:
+        """What denies the account now."""
+        return frozenset(self._ledgers[key].active) if key in self._ledgers else frozenset()
+
+    def write(self, *, by: Actor) -> int:
+        """Write what was heard, with an entry for each account that changed; their number."""
+        heard, changed = [], []
+        for key, row in self._rows.items():
+            reasons, times = sorted(self._ledgers[key].active), self._ledgers[key].kept()
+            if reasons != sorted(row.reasons):
+                changed.append(row)
+            elif times == (row.said_at or {}):
+                continue
+            row.reasons, row.denied, row.said_at = reasons, bool(reasons), times
+            heard.append(row)
+        _write(AccountState, heard, "reasons", "denied")
+        record_all(map(_account_event, changed), by=by)
+        return len(changed)
+
+
+class ItemLedgers:
+    """What is known of some items, by key; as ``AccountLedgers``. Each key gets a row."""
+
+    def __init__(self, platform: Platform, keys: Iterable[int]) -> None:
+        wanted = sorted(set(keys))
+        blank = [
+            ItemState(platform=platform, item_key=key, state=ItemState.State.RESTORED, blocks=False)
+            for key in wanted
+        ]
+        ItemState.objects.bulk_create(blank, ignore_conflicts=True)
+        rows = ItemState.objects.select_for_update(no_key=True).filter(
+            platform=platform, item_key__in=wanted
+        )
+        self._rows = {row.item_key: row for row in rows.order_by("item_key")}
+        self._ledgers = {
+            key: Ledger(row.active, row.said_at, row.updated_at) for key, row in self._rows.items()
+        }
+
+    def hear(self, key: int, word: Word) -> Outcome:
+        return self._ledgers[key].hear(word)
+
+    def write(self, *, by: Actor) -> int:
+        """Write what was heard, with an entry for each item that changed; their number."""
+        heard, changed = [], []
+        for key, row in self._rows.items():
+            ledger = self._ledgers[key]
+            reasons, state = sorted(ledger.active), ledger.newest() or ItemState.State.RESTORED
+            if (state, reasons) != (row.state, sorted(row.active)):
+                changed.append(row)
+            elif ledger.kept() == (row.said_at or {}):
+                continue
+            row.state, row.blocks, row.reasons = state, bool(reasons), reasons
+            row.said_at = ledger.kept()
+            heard.append(row)
+        _write(ItemState, heard, "state", "blocks", "reasons")
+        record_all(map(_item_event, changed), by=by)
+        return len(changed)
+
+
+def _note_batch(
+    platform: Platform, changes: Mapping[int, Change], read_at: datetime, by: Actor
+) -> int:
+    denied = [key for key, change in changes.items() if change.denies]
+    accounts = AccountLedgers(platform, changes, new=denied)
+    for key, change in changes.items():
+        for reason in change.clears & accounts.reasons(key):
+            accounts.hear(key, Word(reason, False, read_at))
+        for reason in change.denies:
+            accounts.hear(key, Word(reason, True, read_at))
+    return accounts.write(by=by)
+
+
+def _write(model: Any, rows: list[Any], *columns: str) -> None:
     # An upsert of rows that are there and locked: ``bulk_update`` takes ten times as long.
-    AccountState.objects.bulk_create(
-        changed,
+    model.objects.bulk_create(
+        rows,
         update_conflicts=True,
         unique_fields=["pk"],
-        update_fields=["reasons", "denied", "updated_at"],
+        update_fields=[*columns, "said_at", "updated_at"],
     )
-    record_all(map(_event, changed), by=by)
-    return len(changed)
 
 
-def _event(row: AccountState) -> AccountStateChanged:
+def _account_event(row: AccountState) -> AccountStateChanged:
     return AccountStateChanged(
         subject=account_subject(row.platform_id, row.account_key),
         platform=row.platform_id,
         reasons=tuple(row.reasons),
         denied=row.denied,
+    )
+
+
+def _item_event(row: ItemState) -> ItemStateChanged:
+    return ItemStateChanged(
+        subject=item_subject(row.platform_id, row.item_key),
+        platform=row.platform_id,
+        state=row.state,
     )

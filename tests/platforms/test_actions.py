@@ -256,14 +256,14 @@ def test_what_is_denied_and_cleared_at_once_is_denied(tumblr):
         pytest.param({"clears": {"gone"}}, id="cleared what was not there"),
     ],
 )
-def test_a_reading_that_changes_nothing_writes_nothing(tumblr, facts):
+def test_a_reading_that_changes_nothing_is_no_news_for_the_gate(tumblr, facts):
     note(tumblr, denies={"private"})
-    before = AccountState.objects.values_list("xid", "updated_at").get()
+    before = AccountState.objects.values_list("xid", "reasons").get()
 
     changed = note(tumblr, **facts)
 
     assert changed == 0
-    assert AccountState.objects.values_list("xid", "updated_at").get() == before
+    assert AccountState.objects.values_list("xid", "reasons").get() == before
     assert Entry.objects.count() == 1
 
 

@@ -1,0 +1,185 @@
+"""What a platform takes back, gives back or renames, as the gate reads it at this commit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from audit.events import Actor
+from platforms.actions.accounts import ensure_account, proven_keyring
+from platforms.actions.batches import Result, refused
+from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
+from platforms.feeds.bodies import Line
+from platforms.feeds.removals import (
+    AccountName,
+    AccountRenamed,
+    Event,
+    ItemName,
+    ItemRemoved,
+    ItemRestored,
+    NotUnderstood,
+    event_in,
+    words_in,
+)
+from platforms.keys import Keyring
+from platforms.models import Account, Platform
+from platforms.reports import Outcome, Word, overall
+
+REMOVALS: Final = 0x72656D76
+"""The class of the advisory locks that let a platform's removals pass one after the other."""
+
+
+class Report(NamedTuple):
+    """One line that was understood, and what it says of which reason."""
+
+    line: Line
+    event: Event
+    words: list[Word]
+
+
+@transaction.atomic
+def take_removals(platform: Platform, lines: Sequence[Line], *, by: Actor) -> list[Result]:
+    """Apply every line that is understood, in order, and say what became of each line.
+
+    Once this is committed no new download holds what was taken back: the gate reads the
+    rows written here.
+    """
+    _one_at_a_time(platform)
+    now = database_time()
+    understood = [_understood(line, now) for line in lines]
+    reports = [report for report in understood if isinstance(report, Report)]
+    named = Named(platform, proven_keyring())
+    outcomes = _rename(named, reports, by)
+    outcomes |= _note_items(named, reports, by)
+    outcomes |= _note_accounts(named, reports, now, by)
+    return [
+        {"line": each.line.number, "result": str(outcomes[each.line.number])}
+        if isinstance(each, Report)
+        else each
+        for each in understood
+    ]
+
+
+class Named:
+    """The keys by which one platform's items and accounts are known."""
+
+    def __init__(self, platform: Platform, keyring: Keyring) -> None:
+        self.platform = platform
+        self._keyring = keyring
+        self._keys_of_id: dict[str, set[int]] = {}
+        self._keys_of_name: dict[int, set[int]] = {}
+
+    def item(self, item: ItemName) -> int:
+        return self._keyring.item(self.platform.slug, item.kind, item.container or "", item.id)
+
+    def keys(self, account: AccountName) -> tuple[int, ...]:
+        return self._keyring.named(self.platform.slug, account.id, account.handle)
+
+    def look_up(self, accounts: Sequence[AccountName]) -> None:
+        """Learn which of ``accounts`` have rows, and by what else those are known."""
+        ids = [account.id for account in accounts if account.id]
+        names = [key for account in accounts if not account.id for key in self.keys(account)]
+        rows = Account.objects.filter(Q(native_id__in=ids) | Q(keys__overlap=names))
+        for row in rows.filter(platform=self.platform).exclude(native_id=""):
+            self._keys_of_id[row.native_id] = set(row.keys)
+            for key in row.keys:
+                self._keys_of_name.setdefault(key, set()).update(row.keys)
+
+    def all_keys(self, account: AccountName) -> set[int]:
+        """Its keys, those of its other names, and of whoever is known to have had its name.
+
+        Who is meant by a mere name is not sure: too much is bound, never too little.
+        """
+        keys = set(self.keys(account))
+        if account.id:
+            return keys | self._keys_of_id.get(account.id, set())
+        return keys.union(*(self._keys_of_name.get(key, set()) for key in keys))
+
+
+def _one_at_a_time(platform: Platform) -> None:
+    """Two parts with the same accounts in another order would wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [REMOVALS, platform.slug])
+
+
+def _understood(line: Line, now: datetime) -> Report | Result:
+    if line.refused:
+        return refused(line, line.refused)
+    try:
+        event = event_in(line.record)
+        return Report(line, event, words_in(event, now=now))
+    except NotUnderstood as error:
+        return refused(line, str(error))
+
+
+def _rename(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:
+    """Make the new names known first: what is said of a name then reaches who had it."""
+    return {
+        report.line.number: _rename_one(named.platform, report.event, by)
+        for report in reports
+        if isinstance(report.event, AccountRenamed)
+    }
+
+
+def _rename_one(platform: Platform, event: AccountRenamed, by: Actor) -> Outcome:
+    native_id = event.account.id or ""
+    known = Account.objects.filter(platform=platform, native_id=native_id).first()
+    if event.account.handle:
+        ensure_account(platform, native_id=native_id, handle=event.account.handle, by=by)
+    renamed = ensure_account(platform, native_id=native_id, handle=event.new_handle, by=by)
+    is_known = known is not None and set(known.keys) == set(renamed.keys)
+    return Outcome.UNCHANGED if is_known else Outcome.APPLIED
+
+
+def _note_items(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:
+    keys = {
+        report.line.number: named.item(report.event.item)
+        for report in reports
+        if isinstance(report.event, ItemRemoved | ItemRestored)
+    }
+    items = ItemLedgers(named.platform, keys.values())
+    outcomes = {
+        report.line.number: overall(
+            items.hear(keys[report.line.number], word) for word in report.words
+        )
+        for report in reports
+        if report.line.number in keys
+    }
+    items.write(by=by)
+    return outcomes
+
+
+def _note_accounts(
+    named: Named, reports: Sequence[Report], now: datetime, by: Actor
+) -> dict[int, Outcome]:
+    events = {
+        report.line.number: report.event
+        for report in reports
+        if not isinstance(report.event, ItemRemoved | ItemRestored)
+    }
+    named.look_up([event.account for event in events.values()])
+    keys = {number: named.all_keys(event.account) for number, event in events.items()}
+    wanted = {key for each in keys.values() for key in each}
+    accounts = AccountLedgers(named.platform, wanted, new=wanted)
+    outcomes = {}
+    for report in reports:
+        number = report.line.number
+        if number in events and report.words:
+            outcomes[number] = overall(
+                accounts.hear(key, word) for key in keys[number] for word in report.words
+            )
+    for number, event in events.items():
+        if isinstance(event, AccountRenamed):
+            _share_reasons(accounts, keys[number], now)
+    accounts.write(by=by)
+    return outcomes
+
+
+def _share_reasons(accounts: AccountLedgers, keys: set[int], now: datetime) -> None:
+    """What stands against an account under one of its names stands against it under each."""
+    reasons = frozenset().union(*(accounts.reasons(key) for key in keys))
+    for key in keys:
+        for reason in reasons - accounts.reasons(key):
+            accounts.hear(key, Word(reason, True, now))

@@ -1,0 +1,72 @@
+"""A platform's own credentials for its live feed: given, changed one for the next, ended."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import record
+from audit.events import Actor, PlatformTokenIssued, PlatformTokenRevoked
+from platforms.models import Platform, PlatformCredential
+
+SCANNABLE: Final = "whp_"
+TOKEN_BYTES: Final = 32
+SHOWN_OF_TOKEN: Final = 12
+LONGEST_LIFE: Final = timedelta(days=90)
+LIVE_TOKENS: Final = 2
+
+
+class NoToken(ValueError):
+    """A token that cannot be given; the message says why."""
+
+
+@transaction.atomic
+def issue_token(
+    platform: Platform, *, by: Actor, life: timedelta = LONGEST_LIFE
+) -> tuple[PlatformCredential, str]:
+    """Give ``platform`` one more token: the only time that it can be seen.
+
+    Two can live at a time, so that its machines can change from one to the next.
+    """
+    if not timedelta(0) < life <= LONGEST_LIFE:
+        raise NoToken(f"a token lives at most {LONGEST_LIFE.days} days")
+    Platform.objects.select_for_update(no_key=True).get(pk=platform.pk)
+    if platform.credentials.live().count() >= LIVE_TOKENS:
+        raise NoToken(f"a platform has at most {LIVE_TOKENS} live tokens: revoke one")
+    token = SCANNABLE + secrets.token_urlsafe(TOKEN_BYTES)
+    credential = PlatformCredential.objects.create(
+        platform=platform,
+        prefix=token[:SHOWN_OF_TOKEN],
+        digest=digest_of(token),
+        expires_at=timezone.now() + life,
+    )
+    issued = PlatformTokenIssued(
+        subject=f"platform-token:{credential.pk}",
+        platform=platform.slug,
+        prefix=credential.prefix,
+        expires_at=credential.expires_at.isoformat(),
+    )
+    record(issued, by=by)
+    return credential, token
+
+
+@transaction.atomic
+def revoke_token(credential: PlatformCredential, *, by: Actor) -> None:
+    """End ``credential`` now; revoking it again changes nothing."""
+    live = PlatformCredential.objects.filter(pk=credential.pk, revoked_at=None)
+    if not live.update(revoked_at=timezone.now()):
+        return
+    revoked = PlatformTokenRevoked(
+        subject=f"platform-token:{credential.pk}",
+        platform=credential.platform_id,
+        prefix=credential.prefix,
+    )
+    record(revoked, by=by)
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token. Its 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What a platform's own machines send over HTTP: who they are, their bodies, their lines."""

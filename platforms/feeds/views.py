@@ -1,0 +1,110 @@
+"""What all addresses of a platform's live feed share: who may ask, the key, the body."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, Final, cast
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from platforms.feeds.answers import PROBLEM, problem
+from platforms.feeds.bodies import Body, Line, lines_of, receive
+from platforms.feeds.machines import Machine, PlatformToken, WhateverIsAccepted
+from platforms.feeds.refusals import BodyNotRead, KeyMalformed, KeyMissing, WrongPlatform
+
+KEY_HEADER: Final = "Idempotency-Key"
+KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+TAGS: Final = ["Platforms"]
+IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    KEY_HEADER,
+    {"type": "string", "pattern": f"^{KEY.pattern}$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Your name for this batch. A retry sends the same key and the same body.",
+)
+REFUSALS: Final = {
+    (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
+    (403, PROBLEM): problem("The token belongs to another platform."),
+    (503, PROBLEM): problem("The database is away: send the same again."),
+}
+BODY_REFUSALS: Final = {
+    (400, PROBLEM): problem("The key or the body cannot be used; nothing was taken."),
+    (411, PROBLEM): problem("The body has no Content-Length."),
+    (413, PROBLEM): problem("The body is too long: split it."),
+    (415, PROBLEM): problem("The type or the encoding of the body is not read."),
+    (422, PROBLEM): problem("The key was used for something else."),
+}
+
+
+class FeedView(APIView):
+    """For one platform's machines. The address names the platform, and so does the token."""
+
+    authentication_classes = (PlatformToken,)
+    permission_classes = (IsAuthenticated,)
+    content_negotiation_class = WhateverIsAccepted
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if kwargs["slug"] != self.machine.platform.slug:
+            raise WrongPlatform
+
+    @property
+    def machine(self) -> Machine:
+        return cast(Machine, self.request.user)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers["Cache-Control"] = "private, no-store"
+        return final
+
+
+def key_of(request: Request) -> str:
+    """The client's key: needed, so that a retry is never a second batch."""
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        raise KeyMissing
+    if not KEY.fullmatch(key):
+        raise KeyMalformed
+    return key
+
+
+@contextmanager
+def received(request: Request, *, types: frozenset[str], budget: int) -> Iterator[Body]:
+    """The decoded body in a file without a name, gone when the block ends."""
+    folder = Path(settings.STORAGE_DIR) / "spool"
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as file:
+        yield receive(request._request, file, types=types, budget=budget)
+
+
+def some(lines: Iterator[Line]) -> Iterator[Line]:
+    """``lines`` again, or ``BodyNotRead`` if there is not even one."""
+    first = next(lines, None)
+    if first is None:
+        raise BodyNotRead("There is no record in the body.")
+    return chain([first], lines)
+
+
+def read(body: Body) -> Iterator[Line]:
+    """The records of a body that must have one."""
+    return some(lines_of(body))
+
+
+def page_asked(request: Request) -> dict[str, Any]:
+    """Which lines are asked for; what cannot be understood is refused, not ignored."""
+    since, only = request.query_params.get("from", "1"), request.query_params.get("only")
+    if not re.fullmatch(r"[0-9]{1,9}", since):
+        raise BodyNotRead("from is the number of a line.")
+    if only not in (None, "refused"):
+        raise BodyNotRead("only takes the word refused.")
+    return {"since": int(since), "only_refused": only == "refused"}
