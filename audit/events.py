@@ -92,6 +92,12 @@ class DumpImported(Event, frozen=True, kw_only=True):
     facts_asserted: dict[Code, Code]
 
 
+class FactsNoted(Event, frozen=True, kw_only=True):
+    name = "platform.facts_noted"
+    title = "A platform's facts about accounts and containers were noted"
+    subjects: int
+
+
 class QuarantineDropped(Event, frozen=True, kw_only=True):
     name = "dump.quarantine_dropped"
     title = "The content of held items was removed after its time"

@@ -17,11 +17,10 @@ import msgspec
 from platforms.archive.runs import Row, StoredPart
 from platforms.archive.writer import RunWriter
 from platforms.joining import (
-    Known,
+    Facts,
     Lookup,
     has_gaps,
     joined,
-    note_fact,
     nothing_known,
     subjects_of,
 )
@@ -127,7 +126,7 @@ class Taken(NamedTuple):
 
     counts: Counts
     changes: dict[int, Change]
-    facts: dict[int, Known]
+    facts: Facts
 
 
 def take_in(
@@ -144,7 +143,7 @@ def take_in(
     dump speaks of. Items with gaps wait until ``known`` is asked about a batch of them;
     the others pay nothing for it.
     """
-    taken = Taken(Counts(), {}, {})
+    taken = Taken(Counts(), {}, Facts(keyring))
     inbox = _Inbox(taken.counts, writer, keyring, observed_at, known)
     with _few_collections():
         for reading in readings:
@@ -153,7 +152,7 @@ def take_in(
             elif isinstance(reading, AccountReading):
                 _note(taken.changes, reading, keyring)
             elif isinstance(reading, FactReading):
-                note_fact(taken.facts, reading, keyring)
+                taken.facts.add(reading)
         inbox.settle()
     return taken
 

@@ -45,18 +45,19 @@ def has_gaps(item: Item) -> bool:
 def subjects_of(items: Iterable[Item], keyring: Keyring) -> set[int]:
     """The keys of everybody and everything that ``items`` have gaps about."""
     return {
-        subject_of(item.platform, evidence.about, keyring)
+        key
         for item in items
         for evidence in item.evidence
         if evidence.about and evidence.visibility is Visibility.UNKNOWN
+        for key in subject_of(item.platform, evidence.about, keyring)
     }
 
 
-def subject_of(platform: str, about: str | ItemRef, keyring: Keyring) -> int:
-    """The key under which something is known; accounts and items never share one by design."""
+def subject_of(platform: str, about: str | ItemRef, keyring: Keyring) -> tuple[int, ...]:
+    """The keys under which something can be known; those of accounts and items differ."""
     if isinstance(about, ItemRef):
-        return keyring.item(platform, about.kind, about.container_id, about.native_id)
-    return keyring.account(platform, about)
+        return keyring.items_of(platform, about)
+    return (keyring.account(platform, about),)
 
 
 def joined(item: Item, known: Mapping[int, Known], keyring: Keyring) -> Item:
@@ -71,19 +72,24 @@ def joined(item: Item, known: Mapping[int, Known], keyring: Keyring) -> Item:
     return item if evidence == item.evidence else msgspec.structs.replace(item, evidence=evidence)
 
 
-def facts_by_key(readings: Iterable[FactReading], keyring: Keyring) -> dict[int, Known]:
-    """What readings say, by the key of whom they are about."""
-    found: dict[int, Known] = {}
-    for reading in readings:
-        note_fact(found, reading, keyring)
-    return found
+class Facts:
+    """What readings say, by the key of whom they are about.
 
+    Millions of accounts share a few answers: each answer is kept once.
+    """
 
-def note_fact(known: dict[int, Known], reading: FactReading, keyring: Keyring) -> None:
-    """Add one reading to what is known already."""
-    key = keyring.account(reading.platform, reading.about)
-    said = Known(reading.settles, reading.evidence)
-    known[key] = known.get(key, NOTHING).and_also(said)
+    def __init__(self, keyring: Keyring) -> None:
+        self.by_key: dict[int, Known] = {}
+        self._same: dict[Known, Known] = {}
+        self._keyring = keyring
+
+    def add(self, reading: FactReading) -> None:
+        """Several readings of one account all count."""
+        key = self._keyring.account(reading.platform, reading.about)
+        said = Known(reading.settles, reading.evidence)
+        if (before := self.by_key.get(key)) is not None:
+            said = before.and_also(said)
+        self.by_key[key] = self._same.setdefault(said, said)
 
 
 def _filled(
@@ -93,7 +99,9 @@ def _filled(
     if gap.visibility is not Visibility.UNKNOWN or not gap.about:
         yield gap
         return
-    answer = known.get(subject_of(platform, gap.about, keyring), NOTHING)
+    answer = NOTHING
+    for key in subject_of(platform, gap.about, keyring):
+        answer = answer.and_also(known.get(key, NOTHING))
     if not _answers(gap, answer):
         yield gap
         return

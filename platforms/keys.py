@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
-from platforms.records import Item, Principal
+from platforms.records import Item, ItemRef, Principal
 
 KEY_BYTES: Final = 8
 # Blogs and authors come again and again; this many are remembered with their keys.
@@ -63,6 +63,12 @@ class Keyring:
         if item.native_id is None:
             return None
         return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
+
+    def items_of(self, platform: str, ref: ItemRef) -> tuple[int, ...]:
+        """The keys that the item which ``ref`` names can have."""
+        return tuple(
+            self.item(platform, kind, ref.container_id, ref.native_id) for kind in ref.kinds
+        )
 
     def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
         """The keys of an account that is known by its id, its name or both: the id's first."""

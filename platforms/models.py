@@ -234,6 +234,32 @@ class Dump(models.Model):
         ]
 
 
+class Fact(models.Model):
+    """What was read of one account or container, for items that name it and lack its record.
+
+    ``subject_key`` is the key of its stable id. ``settles`` are the codes of what it
+    answers, each by all of ``evidence``: lists of visibility, code and detail. Facts of a
+    dump stay as long as the dump counts; without one, the platform told it in between,
+    and the newest counts.
+    """
+
+    platform = models.ForeignKey(Platform, models.PROTECT)
+    subject_key = models.BigIntegerField()
+    dump = models.ForeignKey(Dump, models.PROTECT, null=True, blank=True, related_name="known")
+    settles = ArrayField(models.CharField(max_length=100))
+    evidence = models.JSONField()
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "subject_key", "dump"],
+                nulls_distinct=False,
+                name="fact_is_one_for_each_origin",
+            )
+        ]
+
+
 class RunQuerySet(ChangedSince):
     def live(self) -> Self:
         return self.filter(dump__superseded_at=None)

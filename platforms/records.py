@@ -94,9 +94,12 @@ class Media(msgspec.Struct, frozen=True):
 
 
 class ItemRef(msgspec.Struct, frozen=True):
-    """Names another item of the same platform, such as the post of a comment."""
+    """Names another item of the same platform, such as the post of a comment.
 
-    kind: str
+    ``kinds`` are several where ids do not say of which kind the item is.
+    """
+
+    kinds: tuple[str, ...]
     native_id: str
     container_id: str = ""
 

@@ -19,6 +19,7 @@ from platforms.actions.dumps import (
     platform_to_read,
     sweep_orphans,
 )
+from platforms.actions.facts import note_facts
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
@@ -41,6 +42,7 @@ __all__ = [
     "link",
     "note_account",
     "note_accounts",
+    "note_facts",
     "note_item",
     "note_silence",
     "platform_to_read",

@@ -16,10 +16,11 @@ from django.db.models import Q
 from audit.actions import record
 from audit.events import Actor, DumpImported, QuarantineDropped
 from platforms.actions.accounts import proven_keyring
+from platforms.actions.facts import keep_facts, known_of
 from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
-from platforms.intake import Change, digest_of, files_of, take_in
+from platforms.intake import Taken, digest_of, files_of, take_in
 from platforms.models import Dump, Platform, Run
 from platforms.sources import SOURCES
 
@@ -61,7 +62,7 @@ def import_dump(
     stamps = _stamps(paths)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
-        taken = take_in(readings, writer, keys, now)
+        taken = take_in(readings, writer, keys, now, known_of(platform))
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
             raise DumpChanged("A file of the dump changed while it was read.")
@@ -75,7 +76,7 @@ def import_dump(
     committing = False
     try:
         with transaction.atomic():
-            _admit(dump, writer.runs, taken.changes, by=by, now=now)
+            _admit(dump, writer.runs, taken, by=by, now=now)
             committing = True
     finally:
         # When COMMIT itself fails, the rows may be there all the same. Files without
@@ -134,7 +135,7 @@ def drop_quarantine(
 def _admit(
     dump: Dump,
     runs: Sequence[RunFiles],
-    changes: Mapping[int, Change],
+    taken: Taken,
     *,
     by: Actor,
     now: datetime,
@@ -143,12 +144,14 @@ def _admit(
     Platform.objects.select_for_update(no_key=True).get(pk=dump.platform_id)
     _require_files(runs)
     same = Dump.objects.filter(platform=dump.platform, digest=dump.digest, superseded_at=None)
+    replaced = list(same)
     same.update(superseded_at=now)
     dump.save()
     Run.objects.bulk_create(
         [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
     )
-    note_accounts(dump.platform, changes, by=by)
+    note_accounts(dump.platform, taken.changes, by=by)
+    keep_facts(dump, taken.facts, replaced, observed_at=now, by=by)
     record(_imported(dump), by=by)
 
 

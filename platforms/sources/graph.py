@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
+from platforms.records import Evidence, Identity, Item, ItemRef, Principal, Role, Visibility
 from platforms.sources.downloads import documents
 from platforms.sources.json_records import NotOfThisPlatform, recognised
 from platforms.sources.values import name_in, shown, text_in
@@ -75,15 +75,34 @@ class Reading(msgspec.Struct):
     def say(self, visibility: Visibility, code: str, detail: str = "", level: str = "item") -> None:
         self.evidence.append(Evidence(level, visibility, code, detail))
 
-    def doubt(self, code: str, detail: str, level: str = "item") -> None:
-        self.say(Visibility.UNKNOWN, code, detail, level)
+    def doubt(
+        self,
+        code: str,
+        detail: str,
+        level: str = "item",
+        *,
+        about: str | ItemRef = "",
+        fact: str = "",
+    ) -> None:
+        self.evidence.append(Evidence(level, Visibility.UNKNOWN, code, detail, about, fact))
 
-    def read(self, field: str, meaning: Meaning, *, missing: str = "", level: str = "item") -> None:
-        """Say what ``field`` proves; absent, it is a doubt only if ``missing`` has words for it."""
+    def read(
+        self,
+        field: str,
+        meaning: Meaning,
+        *,
+        missing: str = "",
+        level: str = "item",
+        fact: str = "",
+    ) -> None:
+        """Say what ``field`` proves; absent, it is a doubt only if ``missing`` has words for it.
+
+        ``fact`` is what an operator may assert where it is absent.
+        """
         raw = self.raw.get(field)
         if field not in self.raw:
             if missing:
-                self.doubt(f"{field}_unknown", f"{field} is missing{missing}", level)
+                self.doubt(f"{field}_unknown", f"{field} is missing{missing}", level, fact=fact)
             return
         visibility = reading(meaning, raw)
         if visibility is Visibility.UNKNOWN:

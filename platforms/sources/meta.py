@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from platforms.records import AccountReading, Evidence, Item, Principal, Visibility
+from platforms.records import Evidence, Item, Principal, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.graph import Form, Record, Shape, contents, id_in, odd_item
 from platforms.sources.profiles import Profiles
@@ -114,10 +114,11 @@ def read(
     asserted: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     around = _around(platform, paths, asserted, observed_at, progress)
     yield from around.profiles.readings(observed_at)
+    yield from around.profiles.facts(observed_at)
     for record in _records(platform, paths, progress):
         if record.shape is Shape.ITEM:
             yield platform.item_of(record.raw, around)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from platforms.records import AccountReading, Evidence, Visibility
+from platforms.records import AccountReading, Evidence, FactReading, Visibility
 from platforms.sources.graph import Meaning, ages_in, id_in, reading
 from platforms.sources.values import name_in
 
@@ -124,14 +124,18 @@ class Profiles:
             yield Evidence(level, Visibility.PUBLIC, terms.noun)
             return
         if not any(proofs):
-            yield Evidence(level, Visibility.UNKNOWN, f"{terms.noun}_unknown", self._advice(number))
+            fact = terms.fact if number in self._posting else ""
+            code, detail = f"{terms.noun}_unknown", self._advice(number)
+            yield Evidence(level, Visibility.UNKNOWN, code, detail, number or "", fact)
 
     def against(
-        self, number: str | None, handle: str | None = None, *, level: str
+        self, number: str | None, handle: str | None = None, *, level: str, without: str = ""
     ) -> Iterator[Evidence]:
         """What was read of the account that does not let it be shared."""
         profile, terms = self.get(number, handle), self._terms
         for field in (*terms.fields, terms.fact):
+            if field == without:
+                continue
             for visibility in sorted(profile.found(field) - {Visibility.PUBLIC}):
                 yield _against(field, visibility, level, terms)
         for visibility in sorted(profile.ages - {Visibility.PUBLIC}):
@@ -142,6 +146,23 @@ class Profiles:
             yield from self._reading(number, profile, observed_at)
         for profile in self._by_name.values():
             yield from self._reading(None, profile, observed_at)
+
+    def facts(self, observed_at: datetime) -> Iterator[FactReading]:
+        """What the dump's own records say, for posts elsewhere that lack them."""
+        terms = self._terms
+        for number, profile in self._by_id.items():
+            if not any(profile.found(field) - {Visibility.UNKNOWN} for field in terms.proofs):
+                continue
+            against = self.against(number, level="container", without=terms.fact)
+            proof = Evidence("container", Visibility.PUBLIC, terms.noun)
+            is_proven = any(Visibility.PUBLIC in profile.found(field) for field in terms.proofs)
+            yield FactReading(
+                platform=terms.platform,
+                about=number,
+                settles=frozenset({f"{terms.noun}_unknown"}),
+                evidence=(*against, *([proof] if is_proven else [])),
+                observed_at=observed_at,
+            )
 
     def _reading(
         self, number: str | None, profile: Profile, observed_at: datetime

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.joining import Known, facts_by_key, joined
+from platforms.joining import Facts, Known, joined
 from platforms.keys import Keyring
 from platforms.records import (
     Evidence,
@@ -68,8 +68,15 @@ def fact(*evidence: Evidence, about=PLACE, settles=("type_unknown",)) -> FactRea
     )
 
 
+def known(*readings: FactReading) -> dict[int, Known]:
+    facts = Facts(KEYRING)
+    for reading in readings:
+        facts.add(reading)
+    return facts.by_key
+
+
 def verdict(one: Item, *facts: FactReading) -> Verdict:
-    return judge(joined(one, facts_by_key(facts, KEYRING), KEYRING)).verdict
+    return judge(joined(one, known(*facts), KEYRING)).verdict
 
 
 @pytest.mark.parametrize(
@@ -96,9 +103,9 @@ def test_a_gap_is_filled_by_the_worst_of_what_is_known(facts, expected):
 
 
 def test_a_rating_reaches_the_items_of_its_container():
-    known = facts_by_key([fact(OPEN, ADULT)], KEYRING)
+    complete = joined(item(PUBLIC_ITEM, GAP), known(fact(OPEN, ADULT)), KEYRING)
 
-    judgement = judge(joined(item(PUBLIC_ITEM, GAP), known, KEYRING))
+    judgement = judge(complete)
 
     assert (judgement.verdict, judgement.adult) == (Verdict.SHARE, True)
 
@@ -106,21 +113,21 @@ def test_a_rating_reaches_the_items_of_its_container():
 def test_what_fills_a_gap_stands_where_the_gap_was():
     gap = Evidence("embedded", Visibility.UNKNOWN, "type_unknown", about=PLACE)
 
-    filled = joined(item(PUBLIC_ITEM, gap), facts_by_key([fact(CLOSED)], KEYRING), KEYRING)
+    filled = joined(item(PUBLIC_ITEM, gap), known(fact(CLOSED)), KEYRING)
 
     assert filled.evidence == (PUBLIC_ITEM, Evidence("embedded", Visibility.PRIVATE, "private"))
 
 
 def test_a_parent_is_known_by_its_own_key():
-    gap = Evidence("container", Visibility.UNKNOWN, "outside", about=ItemRef("post", "9"))
-    known = {KEYRING.item("reddit", "post", "", "9"): Known(frozenset({"outside"}), (OPEN,))}
+    gap = Evidence("container", Visibility.UNKNOWN, "outside", about=ItemRef(("page", "post"), "9"))
+    parents = {KEYRING.item("reddit", "post", "", "9"): Known(frozenset({"outside"}), (OPEN,))}
 
-    assert judge(joined(item(PUBLIC_ITEM, gap), known, KEYRING)).verdict is Verdict.SHARE
+    assert judge(joined(item(PUBLIC_ITEM, gap), parents, KEYRING)).verdict is Verdict.SHARE
 
 
 @given(st.lists(EVIDENCE, max_size=5).map(tuple), FACTS)
 def test_facts_never_override_what_an_item_says_itself(evidence, facts):
-    found = joined(item(*evidence), facts_by_key(facts, KEYRING), KEYRING)
+    found = joined(item(*evidence), known(*facts), KEYRING)
 
     said = [e for e in evidence if not (e.about and e.visibility is Visibility.UNKNOWN)]
     assert set(said) <= set(found.evidence)
@@ -143,9 +150,9 @@ def test_a_private_fact_for_the_gap_always_excludes(evidence, facts):
 
 @given(st.lists(EVIDENCE, max_size=5).map(tuple), FACTS)
 def test_facts_leave_an_item_without_gaps_as_it_is(evidence, facts):
-    known = tuple(e for e in evidence if e.visibility is not Visibility.UNKNOWN)
+    said = item(*(e for e in evidence if e.visibility is not Visibility.UNKNOWN))
 
-    assert joined(item(*known), facts_by_key(facts, KEYRING), KEYRING) == item(*known)
+    assert joined(said, known(*facts), KEYRING) == said
 
 
 @pytest.mark.parametrize("evidence", [(), (ADULT,)])

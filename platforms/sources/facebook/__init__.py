@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from platforms.records import AccountReading, Item
+from platforms.records import Reading
 from platforms.sources import files, meta
 from platforms.sources.contract import Fact, understood
 from platforms.sources.facebook.places import SLUG
@@ -26,7 +26,7 @@ class Facebook:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from platforms.records import (
     Identity,
     Item,
+    ItemRef,
     Media,
     MediaKind,
     Principal,
@@ -213,6 +216,7 @@ class Posts:
             observed_at=around.observed_at,
             text=text_in(raw.get("name" if _is_photo(raw) else "message")),
             media=tuple(_media_of(raw)),
+            parents=tuple(_ref(number) for number in _references(raw)),
         )
 
     def entry_of(self, record: Record, around: Around) -> Item:
@@ -295,7 +299,7 @@ def _read_states(found: Reading, around: Around) -> None:
             found.evidence.extend(stated.evidence)
         is_needed = not stated.evidence and (not is_photo or name in needed)
         missing = f"; ask for this field, or settle with --fact post.{name}={GOOD[name]}"
-        found.read(name, meaning, missing=missing if is_needed else "")
+        found.read(name, meaning, missing=missing if is_needed else "", fact=f"post.{name}")
     if is_photo and not needed:
         found.say(Visibility.PUBLIC, "published_with_its_post")
 
@@ -433,10 +437,10 @@ def _read_chain(found: Reading, around: Around, number: str, level: str) -> None
     found.required.add(level)
     for current, parent in around.parents.chain(number):
         if parent is None:
-            found.doubt(f"{level}_unknown", f"it stands on {current}: {PARENT_ADVICE}", level)
+            detail = f"it stands on {current}: {PARENT_ADVICE}"
+            found.doubt(f"{level}_unknown", detail, level, about=_ref(current))
             continue
-        for evidence in parent.evidence:
-            found.say(evidence.visibility, evidence.code, evidence.detail, level)
+        found.evidence.extend(msgspec.structs.replace(e, level=level) for e in parent.evidence)
         if current == number and level == "embedded" and parent.owner is not None:
             owner = parent.owner
             found.principals.append(
@@ -458,6 +462,10 @@ def _album(raw: Mapping[str, Any], around: Around) -> Parent:
 def _references(raw: Mapping[str, Any]) -> tuple[str, ...]:
     found = (reference_in(raw, name) for name in PARENTS)
     return tuple(dict.fromkeys(number for number in found if number))
+
+
+def _ref(number: str) -> ItemRef:
+    return ItemRef((POST, PHOTO), number)
 
 
 def _is_photo(raw: Mapping[str, Any]) -> bool:

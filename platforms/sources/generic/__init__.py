@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from platforms.records import AccountReading, Item, Visibility
+from platforms.records import AccountReading, FactReading, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
 from platforms.sources.generic import parquet
 from platforms.sources.generic.items import (
     SLUG,
     Surroundings,
+    evidence_of,
     handle_of,
     item_of,
     native_id_of,
@@ -50,17 +51,18 @@ class Generic:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         understood(self.facts, asserted)
         return _read(paths, observed_at, files.Progress(progress))
 
 
 def _read(
     paths: Sequence[Path], observed_at: datetime, progress: Callable[[int], None]
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     around = Surroundings(_first_pass(paths, progress), observed_at)
     yield from _readings(around)
+    yield from _facts(around)
     for path in paths:
         for raw in _raw(path, progress):
             record, reason = _understood(raw)
@@ -115,6 +117,19 @@ def _readings(around: Surroundings) -> Iterator[AccountReading]:
                 handle=handle_of(key[1], around.known.handles.get(key)),
                 denies=denies,
                 clears=clears,
+                observed_at=around.observed_at,
+            )
+
+
+def _facts(around: Surroundings) -> Iterator[FactReading]:
+    silent = (Visibility.ADULT, Visibility.UNKNOWN)
+    for key, marks in around.known.facts():
+        if any(mark.visibility not in silent for mark in marks):
+            yield FactReading(
+                platform=SLUG,
+                about=native_id_of(key),
+                settles=frozenset({f"{key[0]}_unknown"}),
+                evidence=tuple(evidence_of(key, marks, "container")),
                 observed_at=around.observed_at,
             )
 

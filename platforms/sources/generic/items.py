@@ -11,6 +11,7 @@ from platforms.records import (
     Evidence,
     Identity,
     Item,
+    ItemRef,
     Media,
     MediaKind,
     Principal,
@@ -70,7 +71,13 @@ def item_of(record: ItemRecord, around: Surroundings) -> Item:
         text=text_in(record.text),
         tags=tuple(filter(None, map(text_in, [] if record.tags is UNSET else record.tags))),
         media=tuple(_media(record)),
+        parents=tuple(_parents(record)),
     )
+
+
+def _parents(record: ItemRecord) -> Iterator[ItemRef]:
+    if isinstance(record.thread, Reply):
+        yield ItemRef((record.thread.kind,), record.thread.id, record.platform)
 
 
 def odd_item(raw: Mapping[str, Any], reason: str, observed_at: datetime) -> Item:
@@ -142,11 +149,22 @@ def _of_people(record: ItemRecord, known: Known) -> Iterator[Evidence]:
 def _of_fact(key: Key, known: Known, level: str) -> Iterator[Evidence]:
     """What is known of one account or container, from the place it has for the item."""
     marks = known.marks(key)
-    for mark in sorted(marks):
-        yield mark.at(level, "" if mark.visibility is Visibility.OPTED_OUT else f"{key[0]}_")
+    yield from evidence_of(key, marks, level)
     if not marks:
         detail = f"nothing is known of its {key[0]}; add the {key[0]}'s record to the dump"
-        yield Evidence(level, Visibility.UNKNOWN, f"{key[0]}_unknown", detail)
+        gap = f"{key[0]}_unknown"
+        yield Evidence(level, Visibility.UNKNOWN, gap, detail, native_id_of(key))
+
+
+def evidence_of(key: Key, marks: frozenset[Mark], level: str) -> Iterator[Evidence]:
+    """What the records of one account or container prove of it."""
+    for mark in sorted(marks):
+        yield mark.at(level, "" if mark.visibility is Visibility.OPTED_OUT else f"{key[0]}_")
+
+
+def _ref(key: Key) -> ItemRef:
+    _, platform, kind, number = key
+    return ItemRef((kind,), number, platform)
 
 
 def _of_parents(platform: str, thread: Reply, known: Known) -> Iterator[Evidence]:
@@ -156,7 +174,8 @@ def _of_parents(platform: str, thread: Reply, known: Known) -> Iterator[Evidence
             yield Evidence("parent", Visibility.UNKNOWN, "parent_closed", detail)
         if parent is None:
             detail = "what it hangs on is not in the dump; add its parent record"
-            yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail)
+            about = _ref(key)
+            yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about)
             continue
         yield from (mark.at("parent", "parent_") for mark in parent.marks)
         yield from _of_fact(parent.container, known, "parent")

@@ -216,7 +216,7 @@ def _read_surface(found: Reading, around: Around) -> None:
     asserted = around.asserted.get(SURFACE_FACT)
     if "media_product_type" in found.raw or asserted is None:
         missing = f"; ask for this field, or settle with --fact {SURFACE_FACT}=feed"
-        found.read("media_product_type", SURFACES, missing=missing)
+        found.read("media_product_type", SURFACES, missing=missing, fact=SURFACE_FACT)
     else:
         found.say(Visibility.PUBLIC, "media_product_type")
     for name, meaning in FLAGS.items():

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from platforms.records import AccountReading, Item
+from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files
 from platforms.sources.contract import BadInput, Fact, understood
 from platforms.sources.json_documents import documents
@@ -35,20 +35,21 @@ class Reddit:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         around = Surroundings(understood(self.facts, asserted), observed_at)
         return _read(paths, around, files.Progress(progress))
 
 
 def _read(
     paths: Sequence[Path], around: Surroundings, progress: Callable[[int], None]
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     for path in paths:
         for found in _records(path, progress):
             around.note(found)
     yield from _readings(around.accounts, "", around.observed_at)
     yield from _readings(around.subreddits, "r/", around.observed_at)
+    yield from _facts(around.subreddits, around.observed_at)
     for path in paths:
         for found in _records(path, progress):
             yield from _items(found, around)
@@ -99,6 +100,17 @@ def _readings(register: Register, prefix: str, observed_at: datetime) -> Iterato
                 clears=clears,
                 observed_at=observed_at,
             )
+
+
+def _facts(register: Register, observed_at: datetime) -> Iterator[FactReading]:
+    for native_id, settles, evidence in register.answers():
+        yield FactReading(
+            platform=SLUG,
+            about=native_id,
+            settles=settles,
+            evidence=evidence,
+            observed_at=observed_at,
+        )
 
 
 REDDIT: Final = Reddit()

@@ -202,8 +202,10 @@ def evidence_of(
 
 def missing(name: str, field: Field, level: str = "item") -> Evidence:
     """A field that must be known is not, with the fact that would settle it."""
-    settle = f"{SETTLE}{field.fact}{name}={_good(field)}" if field.fact else ""
-    return Evidence(level, Visibility.UNKNOWN, field.unknown, f"{name} is missing{settle}")
+    fact = f"{field.fact}{name}" if field.fact else ""
+    settle = f"{SETTLE}{fact}={_good(field)}" if fact else ""
+    detail = f"{name} is missing{settle}"
+    return Evidence(level, Visibility.UNKNOWN, field.unknown, detail, fact=fact)
 
 
 def _good(field: Field) -> str:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from platforms.records import Evidence, Identity, Item, Media, Principal, Role, Visibility
+from platforms.records import Evidence, Identity, Item, ItemRef, Media, Principal, Role, Visibility
 from platforms.sources.reddit.crossposts import doubts_of, is_crosspost, sources_of, state_of_source
+from platforms.sources.reddit.known import PROVEN
 from platforms.sources.reddit.media import media_of
 from platforms.sources.reddit.people import author_of, container_of, place_of
 from platforms.sources.reddit.responses import FULLNAME, Found, Shape
@@ -24,7 +25,6 @@ from platforms.sources.reddit.states import (
     state_of,
 )
 from platforms.sources.reddit.surroundings import (
-    PROVEN,
     Gist,
     Surroundings,
     named_by_event,
@@ -42,6 +42,7 @@ class Reading(msgspec.Struct):
     principals: list[Principal] = msgspec.field(default_factory=list)
     texts: list[str] = msgspec.field(default_factory=list)
     media: list[Media] = msgspec.field(default_factory=list)
+    parents: list[ItemRef] = msgspec.field(default_factory=list)
 
 
 def item_of(found: Found, around: Surroundings) -> Item:
@@ -70,6 +71,7 @@ def item_of(found: Found, around: Surroundings) -> Item:
         title=text_in(raw.get("title")) if shape is Shape.POST else "",
         text="\n\n".join(text for text in item.texts if text),
         media=tuple(dict.fromkeys(item.media)),
+        parents=tuple(item.parents),
     )
 
 
@@ -153,10 +155,12 @@ def _read_parent(raw: Mapping[str, Any], item: Reading, around: Surroundings) ->
         said = "missing" if link is None else f"not understood: {shown(link)}"
         item.evidence.append(_doubt("parent_unknown", f"link_id is {said}"))
         return
+    parent = ItemRef((KINDS[Shape.POST],), name[2])
+    item.parents.append(parent)
     gist = around.post(name[0])
     if gist is None:
         detail = f"the dump does not hold the post {name[0]}; give the file that does beside it"
-        item.evidence.append(_doubt("parent_outside_dump", detail))
+        item.evidence.append(_doubt("parent_outside_dump", detail, parent))
     _read_gist(gist, around.against(name[0]), item)
     for place in gist.sources if gist else ():
         item.evidence += around.of_place(place, "parent")
@@ -184,8 +188,9 @@ def _read_at(found: Found, default: datetime) -> datetime | None:
 def _at(level: str, one: Evidence, prefix: str = "") -> Evidence:
     if one.level == level and not prefix:
         return one
-    return Evidence(level, one.visibility, f"{prefix}{one.code}", one.detail)
+    code = f"{prefix}{one.code}"
+    return Evidence(level, one.visibility, code, one.detail, one.about, one.fact)
 
 
-def _doubt(code: str, detail: str) -> Evidence:
-    return Evidence("parent", Visibility.UNKNOWN, code, detail)
+def _doubt(code: str, detail: str, about: str | ItemRef = "") -> Evidence:
+    return Evidence("parent", Visibility.UNKNOWN, code, detail, about)

@@ -7,6 +7,8 @@ id; of those that only share its name it can but speak against them.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from platforms.records import Evidence, Visibility
 from platforms.sources.reddit.fields import (
     OF_ACCOUNTS,
@@ -17,6 +19,8 @@ from platforms.sources.reddit.fields import (
 )
 from platforms.sources.values import name_in
 
+PLACE: Final = "container"
+PROVEN: Final = "open_to_all"
 SPELLINGS: Final = {"over18": ("over18", "over_18")}
 NO_READINGS: Final[frozenset[Visibility]] = frozenset()
 NEVER_CLEARED: Final = frozenset({"adult"})
@@ -65,16 +69,36 @@ class Register:
         name: str | None,
         level: str,
         asserted: Mapping[str, Visibility],
+        *,
+        is_assertable: bool = False,
     ) -> Iterator[Evidence]:
-        """All that speaks against one of them, and what is missing to prove it public."""
+        """All that speaks against one of them, and what is missing to prove it public.
+
+        ``is_assertable`` says whether an operator's facts are about it, too.
+        """
         for name_of_field, field in self._fields.items():
             found = self.found(native_id, name, name_of_field)
             if name_of_field in asserted:
                 found |= {asserted[name_of_field]}
             if not found and field.is_required:
-                yield _missing(name_of_field, field, level)
+                gap = _missing(name_of_field, field, level)
+                fact = gap.fact if is_assertable else ""
+                yield msgspec.structs.replace(gap, about=native_id or "", fact=fact)
             for visibility in sorted(found - {Visibility.PUBLIC}):
                 yield _against(name_of_field, field, visibility, level)
+
+    def answers(self) -> Iterator[tuple[str, frozenset[str], tuple[Evidence, ...]]]:
+        """For each id: which gaps its records fill, and with what."""
+        required = {name: field for name, field in self._fields.items() if field.is_required}
+        for native_id in self._by_id:
+            name = self._names.get(native_id)
+            found = {field: self.found(native_id, name, field) for field in required}
+            settled = {field for field, read in found.items() if read - {Visibility.UNKNOWN}}
+            if settled:
+                against = [e for e in self.evidence_of(native_id, name, PLACE, {}) if not e.about]
+                proof = Evidence(PLACE, Visibility.PUBLIC, PROVEN)
+                codes = frozenset(required[field].unknown for field in settled)
+                yield native_id, codes, (*against, proof)
 
     def denials(self) -> Iterator[tuple[str | None, str | None, frozenset[str], frozenset[str]]]:
         """The id and name of each, what denies it, and which earlier denials are over."""
@@ -137,8 +161,8 @@ def _missing(name: str, field: Field, level: str) -> Evidence:
     found = missing(name, field, level)
     if level == "container":
         return found
-    detail = f"{name} is missing; settle with a record of that subreddit in the dump"
-    return Evidence(level, Visibility.UNKNOWN, found.code, detail)
+    detail = f"{name} is missing; settle with a record of that subreddit"
+    return Evidence(level, Visibility.UNKNOWN, found.code, detail, fact=found.fact)
 
 
 def _against(name: str, field: Field, visibility: Visibility, level: str) -> Evidence:

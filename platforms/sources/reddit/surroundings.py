@@ -13,7 +13,7 @@ import msgspec
 from platforms.records import Evidence, Visibility
 from platforms.sources.reddit.crossposts import doubts_of, sources_of, state_of_source
 from platforms.sources.reddit.fields import OF_SUBREDDITS, asserted_for, reading
-from platforms.sources.reddit.known import Register, accounts, subreddits
+from platforms.sources.reddit.known import PROVEN, Register, accounts, subreddits
 from platforms.sources.reddit.people import account_id, against_author, place_of, subreddit_id
 from platforms.sources.reddit.responses import FULLNAME, Found, Shape
 from platforms.sources.reddit.states import fullname_of, moment_of, of_its_event, state_of
@@ -21,7 +21,6 @@ from platforms.sources.values import name_in
 
 Place = tuple[str | None, str | None]
 
-PROVEN: Final = "open_to_all"
 ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
 # A short view of an item lacks fields: that is no word against its other appearances.
 NO_WORD_AGAINST: Final = frozenset({Visibility.PUBLIC, Visibility.UNKNOWN})
@@ -86,8 +85,10 @@ class Surroundings:
             self._note_item(found.shape, raw)
 
     def _of_place(self, place: Place, level: str) -> Iterator[Evidence]:
-        asserted = self._asserted if place[0] in self._posting else {}
-        found = tuple(self.subreddits.evidence_of(*place, level, asserted))
+        is_posting = place[0] in self._posting
+        asserted = self._asserted if is_posting else {}
+        known = self.subreddits.evidence_of(*place, level, asserted, is_assertable=is_posting)
+        found = tuple(known)
         yield from found
         if place[0] is None:
             detail = "subreddit_id is missing or not understood"

@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from platforms.records import AccountReading, Item
+from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
 from platforms.sources.json_records import records
 from platforms.sources.shutterstock import responses
-from platforms.sources.shutterstock.contributors import Contributors, id_of
+from platforms.sources.shutterstock.contributors import CHOICE_GAP, Contributors, id_of
 from platforms.sources.shutterstock.facts import FACTS
 from platforms.sources.shutterstock.media import (
     SLUG,
@@ -41,7 +41,7 @@ class Shutterstock:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
 
@@ -51,10 +51,11 @@ def _read(
     values: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     around = _first_pass(paths, values, observed_at, progress)
     yield from _readings(around)
+    yield from _facts(around)
     for path in paths:
         for shape, record in _records(path, progress):
             yield from _items(shape, record, around)
@@ -102,6 +103,17 @@ def _readings(around: Surroundings) -> Iterator[AccountReading]:
             yield AccountReading(
                 platform=SLUG, native_id=number, denies=denies, observed_at=around.observed_at
             )
+
+
+def _facts(around: Surroundings) -> Iterator[FactReading]:
+    for number, evidence in around.contributors.answers():
+        yield FactReading(
+            platform=SLUG,
+            about=number,
+            settles=frozenset({CHOICE_GAP}),
+            evidence=evidence,
+            observed_at=around.observed_at,
+        )
 
 
 SHUTTERSTOCK: Final = Shutterstock()

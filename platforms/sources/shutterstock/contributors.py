@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[bool | str, Visibility]] = {
     **dict.fromkeys(("suspended", "terminated"), Visibility.ACCOUNT_GONE),
 }
 CHOICE: Final = "contributor.data_licensing"
+CHOICE_GAP: Final = "contributor_choice_unknown"
 SETTLE: Final = (
     "nothing says what the contributor chose; settle with a record of the contributor, "
     f"or with --fact {CHOICE}=opted_in"
@@ -59,7 +60,7 @@ class Contributors:
 
     def evidence_of(self, number: str | None) -> Iterator[Evidence]:
         """What stands for and against the account ``number``; without a choice it is unknown."""
-        yield from self._of_choice(self._choices.get(number or "", set()))
+        yield from self._of_choice(number, self._choices.get(number or "", set()))
         for found in sorted(self._statuses.get(number or "", set()) - {Visibility.PUBLIC}):
             code = "account_status_unknown" if found is Visibility.UNKNOWN else "account_gone"
             yield Evidence("account", found, code, "the contributor's account_status says so")
@@ -74,17 +75,25 @@ class Contributors:
                 denies.add("gone")
             yield number, frozenset(denies)
 
-    def _of_choice(self, found: set[Visibility]) -> Iterator[Evidence]:
+    def answers(self) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+        """What the records themselves say of each contributor whose choice they tell."""
+        told = Contributors({})
+        told._choices, told._statuses = self._choices, self._statuses
+        for number, choices in self._choices.items():
+            if choices - {Visibility.UNKNOWN}:
+                yield number, tuple(told.evidence_of(number))
+
+    def _of_choice(self, number: str | None, found: set[Visibility]) -> Iterator[Evidence]:
         if Visibility.OPTED_OUT in found or self._asserted is False:
             detail = "the contributor opted out of data licensing"
             yield Evidence("account", Visibility.OPTED_OUT, "platform_opt_out", detail)
         if Visibility.UNKNOWN in found:
             detail = "a record of the contributor's choice is not understood"
-            yield Evidence("account", Visibility.UNKNOWN, "contributor_choice_unknown", detail)
+            yield Evidence("account", Visibility.UNKNOWN, CHOICE_GAP, detail)
         if Visibility.PUBLIC in found or (self._asserted is True and not found):
             yield Evidence("account", Visibility.PUBLIC, "data_licensing")
         elif not found and self._asserted is None:
-            yield Evidence("account", Visibility.UNKNOWN, "contributor_choice_unknown", SETTLE)
+            yield Evidence("account", Visibility.UNKNOWN, CHOICE_GAP, SETTLE, number or "", CHOICE)
 
 
 def id_of(raw: Mapping[str, Any]) -> str | None:

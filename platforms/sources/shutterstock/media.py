@@ -52,6 +52,7 @@ TEXTS_OF_RIGHTS: Final = {
     "supplier_code": "third_party_supplier",
     "byline": "editorial",
 }
+COLLECTION: Final = "collection:"
 PREVIEWS: Final = {
     "image": (MediaKind.IMAGE, ("preview_1500", "preview_1000", "preview", "large_thumb")),
     "video": (MediaKind.VIDEO, ("preview_mp4", "preview_webm", "thumb_mp4")),
@@ -98,8 +99,10 @@ class Reading(msgspec.Struct):
     def say(self, visibility: Visibility, code: str, detail: str = "", level: str = "item") -> None:
         self.evidence.append(Evidence(level, visibility, code, detail))
 
-    def doubt(self, code: str, detail: str, level: str = "item") -> None:
-        self.say(Visibility.UNKNOWN, code, detail, level)
+    def doubt(
+        self, code: str, detail: str, level: str = "item", *, about: str = "", fact: str = ""
+    ) -> None:
+        self.evidence.append(Evidence(level, Visibility.UNKNOWN, code, detail, about, fact))
 
 
 def item_of(raw: dict[str, Any], around: Surroundings) -> Item:
@@ -171,7 +174,7 @@ def _read_catalogue(record: Reading) -> None:
         "nothing says that it can be licensed now; settle with --fact catalogue=licensable "
         "if everything in the dump is in the catalogue"
     )
-    record.doubt("catalogue_unknown", detail, "container")
+    record.doubt("catalogue_unknown", detail, "container", fact="catalogue")
 
 
 def _states(raw: Mapping[str, Any]) -> set[str]:
@@ -285,7 +288,8 @@ def _conclude(
         else:
             record.say(visibility, bad, "a field of the record, or what is asserted, says so")
     if not found:
-        record.doubt(doubt, f"{names} is missing; {DETAIL}, or settle with --fact {names}=false")
+        detail = f"{names} is missing; {DETAIL}, or settle with --fact {names}=false"
+        record.doubt(doubt, detail, fact=names)
     elif Visibility.PUBLIC in found:
         record.say(Visibility.PUBLIC, bad)
 
@@ -330,7 +334,7 @@ def _read_releases(
         record.say(Visibility.OUT_OF_SCOPE, f"{subject}_without_release", detail)
     else:
         detail = f"neither {flag} nor {fact} settles it; {DETAIL}, or say --fact {fact}=false"
-        record.doubt(code, detail)
+        record.doubt(code, detail, fact="" if shown_by else fact)
 
 
 def _bools(record: Reading, name: str, code: str) -> list[bool]:
@@ -365,7 +369,8 @@ def _read_artists(record: Reading) -> None:
     if artists == []:
         return
     detail = "settle with --fact audio.artists=contributor if tracks are by their contributors"
-    record.doubt("artists_unknown", f"it names artists without an id; {detail}")
+    detail = f"it names artists without an id; {detail}"
+    record.doubt("artists_unknown", detail, fact="audio.artists")
 
 
 def _read_collection(record: Reading) -> None:
@@ -379,7 +384,8 @@ def _read_collection(record: Reading) -> None:
             record.doubt("collection_unknown", f"asset_collection is {read(name)}")
         elif name.strip().casefold() not in allowed:  # type: ignore[operator]
             detail = f"nothing allows {shown(name)}; settle with --fact collections=NAME"
-            record.doubt("collection_not_allowed", detail)
+            about = f"{COLLECTION}{name.strip().casefold()}"
+            record.doubt("collection_not_allowed", detail, about=about, fact="collections")
 
 
 def _read_contributor(record: Reading) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from platforms.records import AccountReading, Item
+from platforms.records import Reading
 from platforms.sources import files, meta
 from platforms.sources.contract import Fact, understood
 from platforms.sources.threads.posts import FACTS, POSTS, SLUG
@@ -25,7 +25,7 @@ class Threads:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from platforms.records import Item, Media, MediaKind, Role, Visibility
+import msgspec
+
+from platforms.records import Item, ItemRef, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.graph import (
     Form,
@@ -165,6 +167,7 @@ class Posts:
             text="\n\n".join(text for text in _texts_of(raw) if text),
             tags=tuple(tag for tag in [text_in(raw.get("topic_tag"))] if tag),
             media=tuple(_media_of(raw)),
+            parents=tuple(ItemRef((KIND,), number) for number in _references(raw)),
         )
 
     def entry_of(self, record: Record, around: Around) -> Item:
@@ -242,7 +245,7 @@ def _read_hiding(found: Reading, asserted: Mapping[str, object]) -> None:
     missing = ""
     if _is_reply(found.raw) and asserted.get("post.hide_status") is None:
         missing = "; ask for this field, or settle with --fact post.hide_status=not_hushed"
-    found.read("hide_status", HIDDEN, missing=missing)
+    found.read("hide_status", HIDDEN, missing=missing, fact="post.hide_status")
     found.read("reply_approval_status", APPROVAL)
 
 
@@ -276,7 +279,9 @@ def _read_flags(found: Reading, around: Around) -> None:
     """Whether it answers or quotes must be said; what then must be known is read elsewhere."""
     for name in ("is_reply", "is_quote_post"):
         missing = f"; ask for this field, or settle with --fact post.{name}=false"
-        found.read(name, YES_OR_NO, missing="" if f"post.{name}" in around.asserted else missing)
+        fact = f"post.{name}"
+        missing = "" if fact in around.asserted else missing
+        found.read(name, YES_OR_NO, missing=missing, fact=fact)
     for name in (*ANSWERED, *QUOTED):
         if name in found.raw and reference_in(found.raw, name) is None:
             detail = f"{name} is not understood: {shown(found.raw[name])}"
@@ -325,10 +330,9 @@ def _read_chain(found: Reading, around: Around, number: str, role: Role, level: 
     for current, parent in around.parents.chain(number):
         if parent is None:
             detail = f"it stands on post {current}: {PARENT_ADVICE}"
-            found.doubt(f"{level}_unknown", detail, level)
+            found.doubt(f"{level}_unknown", detail, level, about=ItemRef((KIND,), current))
             continue
-        for evidence in parent.evidence:
-            found.say(evidence.visibility, evidence.code, evidence.detail, level)
+        found.evidence.extend(msgspec.structs.replace(e, level=level) for e in parent.evidence)
         if current == number and parent.owner is not None:
             found.principals.append(
                 principal(role, {"id": parent.owner.native_id}, handle=parent.owner.handle)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from platforms.records import AccountReading, Item
+from platforms.records import AccountReading, FactReading, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
 from platforms.sources.tumblr import blogs
@@ -40,7 +40,7 @@ class Tumblr:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
 
@@ -50,10 +50,11 @@ def _read(
     values: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     around = _first_pass(paths, values, observed_at, progress)
     yield from _readings(around)
+    yield from _facts(around)
     for path in paths:
         for shape, record in _records(path, progress):
             if shape is Shape.POST:
@@ -101,6 +102,19 @@ def _readings(around: Surroundings) -> Iterator[AccountReading]:
                 handle=blog.handle,
                 denies=denies,
                 clears=clears,
+                observed_at=around.observed_at,
+            )
+
+
+def _facts(around: Surroundings) -> Iterator[FactReading]:
+    for uuid, blog in around.blogs.known():
+        settles, evidence = blogs.answers(blog)
+        if uuid and settles:
+            yield FactReading(
+                platform=SLUG,
+                about=uuid,
+                settles=settles,
+                evidence=evidence,
                 observed_at=around.observed_at,
             )
 

@@ -75,6 +75,10 @@ CLEARING: Final = {
     "active": "gone",
     "is_suspended": "suspended",
 }
+VISIBILITY_GAP: Final = "blog_visibility_unknown"
+RATING_GAP: Final = "rating_unknown"
+PAYMENT_GAP: Final = "payment_unknown"
+GAPS: Final = {VISIBILITY_GAP: VISIBILITY, RATING_GAP: RATING, PAYMENT_GAP: PAYMENT}
 SPELLINGS: Final = {field: (field, camel(field)) for field in FIELDS}
 ASSERTABLE: Final = (
     *VISIBILITY,
@@ -111,6 +115,7 @@ class Blog:
     def __init__(self) -> None:
         self.handle: str | None = None
         self.names: set[str] = set()
+        self.asserted: frozenset[str] = frozenset()
         self._read: dict[str, set[Visibility]] = {}
 
     def add(self, raw: Mapping[str, Any]) -> None:
@@ -216,6 +221,7 @@ class Blogs:
             if name.startswith("blog.")
         }
         self._by_uuid[uuid].add(facts)
+        self._by_uuid[uuid].asserted = frozenset(facts)
 
 
 def uuid_in(raw: Mapping[str, Any]) -> str | None:
@@ -236,8 +242,18 @@ def reading(meaning: Meaning, raw: object) -> Visibility:
     return meaning.get(raw, Visibility.UNKNOWN)
 
 
-def evidence_of(blog: Blog, *, attested: bool, level: str = "container") -> Iterator[Evidence]:
-    """Whether the blog is public, and all that speaks against it but rating and payment."""
+def evidence_of(
+    blog: Blog,
+    *,
+    attested: bool,
+    level: str = "container",
+    about: str | None = None,
+    is_posting: bool = False,
+) -> Iterator[Evidence]:
+    """Whether the blog is public, and all that speaks against it but rating and payment.
+
+    ``about`` is its uuid; ``is_posting`` says whether the operator's facts are about it.
+    """
     for field in (*VISIBILITY, *OTHERS):
         yield from against(blog, field, level)
     missing = [field for field in VISIBILITY if not blog.found(field)]
@@ -247,12 +263,26 @@ def evidence_of(blog: Blog, *, attested: bool, level: str = "container") -> Iter
     settle = (
         "; settle with --fact blog.type=public"
         if level == "container"
-        else "; settle with a record of that blog in the dump"
+        else "; settle with a record of that blog"
     )
     names = ", ".join(f"blog.{field}" for field in missing)
-    yield Evidence(
-        level, Visibility.UNKNOWN, "blog_visibility_unknown", f"missing: {names}{settle}"
-    )
+    fact = "blog.type" if is_posting else ""
+    detail = f"missing: {names}{settle}"
+    yield Evidence(level, Visibility.UNKNOWN, VISIBILITY_GAP, detail, about or "", fact)
+
+
+def answers(blog: Blog) -> tuple[frozenset[str], tuple[Evidence, ...]]:
+    """Which gaps the blog's own records fill, and with what: all of it, for each of them.
+
+    What an operator asserted is about one dump, so it is no answer to another.
+    """
+    fields = {field: blog.found(field) for field in FIELDS if field not in blog.asserted}
+    said = {field for field, found in fields.items() if found - {Visibility.UNKNOWN}}
+    settles = {gap for gap, proofs in GAPS.items() if said.intersection(proofs)}
+    if not said.issuperset(VISIBILITY):
+        settles.discard(VISIBILITY_GAP)
+    evidence = [one for field in fields for one in against(blog, field, "container")]
+    return frozenset(settles), (*evidence, Evidence("container", Visibility.PUBLIC, "blog"))
 
 
 def against(blog: Blog, field: str, level: str) -> Iterator[Evidence]:

@@ -16,7 +16,9 @@ from platforms.sources.tumblr.blogs import (
     FIELDS,
     OTHERS,
     PAYMENT,
+    PAYMENT_GAP,
     RATING,
+    RATING_GAP,
     VISIBILITY,
     Blog,
     Blogs,
@@ -44,7 +46,8 @@ KIND: Final = "post"
 ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 EXACT_IN_JAVASCRIPT: Final = 2**53
 LAST_TIMESTAMP: Final = 253_402_300_799
-SETTLE_ANSWER: Final = "; settle with --fact answer.is_private=false"
+ANSWER_FACT: Final = "answer.is_private"
+SETTLE_ANSWER: Final = f"; settle with --fact {ANSWER_FACT}=false"
 STATES: Final = {
     "published": Visibility.PUBLIC,
     "queued": Visibility.UNPUBLISHED,
@@ -144,8 +147,10 @@ class Reading(msgspec.Struct):
     def say(self, visibility: Visibility, code: str, detail: str = "", level: str = "item") -> None:
         self.evidence.append(Evidence(level, visibility, code, detail))
 
-    def doubt(self, code: str, detail: str, level: str = "item") -> None:
-        self.say(Visibility.UNKNOWN, code, detail, level)
+    def doubt(
+        self, code: str, detail: str, level: str = "item", *, about: str = "", fact: str = ""
+    ) -> None:
+        self.evidence.append(Evidence(level, Visibility.UNKNOWN, code, detail, about, fact))
 
 
 def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
@@ -277,7 +282,8 @@ def _state(raw: object) -> Visibility:
 def _read_blog(post: Reading) -> None:
     blog, uuid = post.around.blogs.get(post.blog), uuid_in(post.blog)
     attested = post.around.blogs.is_attested(uuid)
-    post.evidence.extend(evidence_of(blog, attested=attested))
+    is_posting = post.around.blogs.is_posting(post.blog)
+    post.evidence.extend(evidence_of(blog, attested=attested, about=uuid, is_posting=is_posting))
     given = post.raw.get("tumblelog_uuid")
     if given is not None and given not in (uuid, uuid_in(post.author)):
         post.doubt("owner_contradictory", "tumblelog_uuid and blog.uuid do not agree")
@@ -296,8 +302,20 @@ def _read_owner(post: Reading) -> None:
     post.required.add("account")
     _read_community(post.raw["community"], post, "container")
     author = post.around.blogs.get(post.author)
-    attested = post.around.blogs.is_attested(uuid_in(post.author))
-    post.evidence.extend(evidence_of(author, attested=attested, level="account"))
+    post.evidence.extend(_of_other_blog(author, post.author, "account", post))
+
+
+def _of_other_blog(
+    known: Blog, raw: Mapping[str, Any], level: str, post: Reading
+) -> Iterator[Evidence]:
+    blogs, uuid = post.around.blogs, uuid_in(raw)
+    yield from evidence_of(
+        known,
+        attested=blogs.is_attested(uuid),
+        level=level,
+        about=uuid,
+        is_posting=blogs.is_posting(raw),
+    )
 
 
 def _read_community(community: object, post: Reading, level: str) -> None:
@@ -400,8 +418,7 @@ def _read_trail_blog(blog: dict[str, Any], role: Role, post: Reading) -> None:
         post.say(Visibility.PUBLIC, "own_trail", level="embedded")
         return
     known = post.around.blogs.get(blog)
-    attested = post.around.blogs.is_attested(uuid_in(blog))
-    post.evidence.extend(evidence_of(known, attested=attested, level="embedded"))
+    post.evidence.extend(_of_other_blog(known, blog, "embedded", post))
     for field in (*RATING, *PAYMENT):
         post.evidence.extend(against(known, field, "embedded"))
 
@@ -445,9 +462,10 @@ def _read_trail_ask(item: dict[str, Any], content: Content, post: Reading) -> No
         post.say(Visibility.UNPUBLISHED, "unanswered_ask", "the trail holds one", "embedded")
     private = object_in(item, "post").get("is_private", item.get("is_private"))
     settle = "; nothing settles the answers of a blog without posts in the dump"
-    if private is None and post.around.blogs.is_posting(object_in(item, "blog")):
-        private, settle = post.around.asserted.get("answer.is_private"), SETTLE_ANSWER
-    _read_privacy(private, post, "embedded", settle)
+    is_assertable = private is None and post.around.blogs.is_posting(object_in(item, "blog"))
+    if is_assertable:
+        private, settle = post.around.asserted.get(ANSWER_FACT), SETTLE_ANSWER
+    _read_privacy(private, post, "embedded", settle, ANSWER_FACT if is_assertable else "")
 
 
 def _read_reblog(post: Reading) -> None:
@@ -498,8 +516,9 @@ def _read_ask(post: Reading) -> None:
         post.doubt("ask_unknown", "it is an answer, and nothing says which words are the question")
     if post.content.is_ask and not post.content.is_answered and not post.trail:
         post.say(Visibility.UNPUBLISHED, "unanswered_ask", "it holds a question and no answer")
-    private = post.raw.get("is_private", post.around.asserted.get("answer.is_private"))
-    _read_privacy(private, post, "item", SETTLE_ANSWER)
+    private = post.raw.get("is_private", post.around.asserted.get(ANSWER_FACT))
+    fact = "" if "is_private" in post.raw else ANSWER_FACT
+    _read_privacy(private, post, "item", SETTLE_ANSWER, fact)
     for blog in _askers(post):
         if _is_same_blog(blog, post):
             # A private answer carries the answering blog where the asker belongs.
@@ -532,11 +551,13 @@ def _read_private_flag(post: Reading) -> None:
         _read_privacy(post.raw["is_private"], post, "item", "")
 
 
-def _read_privacy(raw: object, post: Reading, level: str, settle: str) -> None:
+def _read_privacy(raw: object, post: Reading, level: str, settle: str, fact: str = "") -> None:
     if raw is True:
         post.say(Visibility.PRIVATE, "private_answer", "is_private is true", level)
     elif raw is not False:
-        post.doubt("answer_privacy_unknown", f"is_private is {_read(raw)}{settle}", level)
+        post.doubt(
+            "answer_privacy_unknown", f"is_private is {_read(raw)}{settle}", level, fact=fact
+        )
 
 
 def _read_authors(post: Reading) -> None:
@@ -578,7 +599,8 @@ def _read_rating(post: Reading) -> None:
     _conclude(
         post,
         found,
-        code="rating_unknown",
+        code=RATING_GAP,
+        fact="blog.is_adult",
         bad="adult",
         missing="community_labels, is_nsfw and blog.is_adult are missing"
         "; settle with --fact blog.is_adult=false",
@@ -607,7 +629,8 @@ def _read_payment(post: Reading) -> None:
     _conclude(
         post,
         found,
-        code="payment_unknown",
+        code=PAYMENT_GAP,
+        fact="blog.is_paywall_on",
         bad="paid",
         missing="is_paywalled and blog.is_paywall_on are missing"
         "; settle with --fact blog.is_paywall_on=false",
@@ -619,7 +642,13 @@ def _flag(raw: Mapping[str, Any], name: str) -> frozenset[Visibility]:
 
 
 def _conclude(
-    post: Reading, found: list[frozenset[Visibility]], *, code: str, bad: str, missing: str
+    post: Reading,
+    found: list[frozenset[Visibility]],
+    *,
+    code: str,
+    bad: str,
+    missing: str,
+    fact: str,
 ) -> None:
     """Say every reading that is not good; without one that is good, that it is unknown."""
     for visibility in sorted(frozenset[Visibility]().union(*found) - {Visibility.PUBLIC}):
@@ -628,7 +657,9 @@ def _conclude(
         else:
             post.say(visibility, bad, "a field of the post or its blog says so")
     if not any(found):
-        post.doubt(code, missing)
+        is_posting = post.around.blogs.is_posting(post.blog)
+        about = uuid_in(post.blog) or ""
+        post.doubt(code, missing, about=about, fact=fact if is_posting else "")
     elif is_proven(found):
         post.say(Visibility.PUBLIC, bad)
 

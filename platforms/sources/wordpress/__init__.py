@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from platforms.records import AccountReading, Evidence, Item, Visibility
+from platforms.records import AccountReading, Evidence, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
 from platforms.sources.values import name_in
@@ -39,7 +39,7 @@ class WordPress:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Item | AccountReading]:
+    ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
 
@@ -56,7 +56,7 @@ def _read(
     values: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
-) -> Iterator[Item | AccountReading]:
+) -> Iterator[Reading]:
     files.check(paths)
     contexts = _contexts(paths, values, observed_at, progress)
     yield from _readings(contexts.values(), values, observed_at)

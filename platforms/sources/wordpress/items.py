@@ -14,6 +14,7 @@ from platforms.records import (
     Evidence,
     Identity,
     Item,
+    ItemRef,
     Media,
     MediaKind,
     Principal,
@@ -31,6 +32,7 @@ ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 KIND: Final = re.compile(r"[a-z0-9_-]{1,40}")
 PLAIN_LOGIN: Final = re.compile(r"[\w.@+*-]+(?: [\w.@+*-]+)*")
 DATE_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+PARENT_KINDS: Final = ("post", "page")
 SHARED_TYPES: Final = frozenset({"post", "page", "attachment"})
 STATUSES: Final = {
     "publish": Visibility.PUBLIC,
@@ -226,7 +228,7 @@ def items_of(element: Element, context: Context) -> Iterator[Item]:
     inherited = tuple(dict.fromkeys(_from_post(post)))
     authors = _authors_of(post)
     for comment in element.all("wp:comment"):
-        yield _comment(comment, inherited, authors, context)
+        yield _comment(comment, post, inherited, authors, context)
 
 
 def _post(element: Element, context: Context) -> Item:
@@ -254,6 +256,7 @@ def _post(element: Element, context: Context) -> Item:
         text=text_in(element.only("content:encoded")),
         tags=_tags(element),
         media=_media(element),
+        parents=_parents_of(element, context),
     )
 
 
@@ -371,18 +374,28 @@ def _parent_evidence(
     elif raw == element.only("wp:post_id"):
         yield _parent(Visibility.UNKNOWN, "parent_is_itself", "it names itself as its parent")
     elif parent is None:
-        yield _parent(
-            Visibility.UNKNOWN,
-            "parent_outside_dump",
-            f"post {raw} is not in the dump; add the export that holds it",
-        )
+        detail = f"post {raw} is not in the dump; add the export that holds it"
+        about = _ref(context, raw)
+        yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about or "")
     else:
         yield from inherited_from(parent, context)
 
 
+def _ref(context: Context, number: str) -> ItemRef | None:
+    """The post or page that has this id on the same site; None when the site has no name."""
+    site = context.site.address
+    return ItemRef(PARENT_KINDS, number, site) if site else None
+
+
+def _parents_of(element: Element, context: Context) -> tuple[ItemRef, ...]:
+    number = number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None
+    found = _ref(context, number) if number else None
+    return (found,) if found else ()
+
+
 def inherited_from(parent: Appearance, context: Context) -> Iterator[Evidence]:
     yield _parent(Visibility.PUBLIC, "parent")
-    if parent.kind not in ("post", "page") and parent != CONFLICT:
+    if parent.kind not in PARENT_KINDS and parent != CONFLICT:
         yield _parent(Visibility.UNKNOWN, "parent_kind_unknown", "its parent is no post or page")
     for visibility, code in parent.marks:
         yield _parent(visibility, f"parent_{code}", "its parent is not public")
@@ -394,16 +407,17 @@ def _authors_of(post: Item) -> tuple[Principal, ...]:
 
 def _comment(
     element: Element,
+    post: Item,
     inherited: tuple[Evidence, ...],
     authors: tuple[Principal, ...],
     context: Context,
 ) -> Item:
-    owner = _commenter(element, context)
+    owner, site = _commenter(element, context), context.site.address
     return Item(
         platform=SLUG,
         kind="comment",
         native_id=number_of(element, "wp:comment_id"),
-        container_id=context.site.address,
+        container_id=site,
         principals=(owner, *containers_of(context), *as_containers(authors, owner)),
         evidence=(
             *context.site.evidence,
@@ -415,6 +429,7 @@ def _comment(
         published_at=_moment(element.only("wp:comment_date_gmt")),
         observed_at=context.observed_at,
         text=text_in(element.only("wp:comment_content")),
+        parents=(ItemRef((post.kind,), post.native_id, site),) if post.native_id and site else (),
     )
 
 
@@ -446,8 +461,9 @@ def _from_post(post: Item) -> Iterator[Evidence]:
     """Everything that stands against the post stands against its comments."""
     for evidence in post.evidence:
         if evidence.level != "container":
-            code = evidence.code.removeprefix("parent_")
-            yield _parent(evidence.visibility, f"parent_{code}", "its post is not public")
+            code = f"parent_{evidence.code.removeprefix('parent_')}"
+            detail = "its post is not public"
+            yield Evidence("parent", evidence.visibility, code, detail, evidence.about)
     for reason in of_its_time(post):
         yield _parent(*mark_of(reason.verdict, f"parent_{reason.code}"), "its post is not public")
     if post.native_id is None or post.kind not in SHARED_TYPES:

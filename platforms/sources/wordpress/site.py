@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.values import name_in, shown
@@ -16,6 +18,8 @@ HOST: Final = re.compile(r"[\w-]+(\.[\w-]+)*(:\d{1,5})?")
 ON: Final = frozenset({"1", "true"})
 OFF: Final = frozenset({"0", "false", ""})
 PUBLIC_SPELLINGS: Final = {"1": 1, "true": 1, "0": 0, "false": 0, "-1": -1}
+VISIBILITY_FACT: Final = "blog_public"
+VISIBILITY_GAP: Final = "site_visibility_unknown"
 Finding = tuple[Visibility, str, str]
 SWITCHES: Final = ("wpcom_public_coming_soon", "wpcom_coming_soon")
 
@@ -65,7 +69,7 @@ FACTS: Final[Mapping[str, Fact]] = {
 
 def evidence_of(values: Mapping[str, object]) -> tuple[Evidence, ...]:
     """What the given switches prove of the site; an absent or null switch says nothing."""
-    return tuple(
+    found = tuple(
         Evidence("container", visibility, code, detail)
         for visibility, code, detail in (
             *_of_opening(values),
@@ -75,6 +79,16 @@ def evidence_of(values: Mapping[str, object]) -> tuple[Evidence, ...]:
             *_of_hosting(values),
         )
     )
+    return tuple(_with_subject(one, values) for one in found)
+
+
+def _with_subject(evidence: Evidence, values: Mapping[str, object]) -> Evidence:
+    """Whoever hears of the site's visibility later can fill the gap; a garbled one is none."""
+    if evidence.code != VISIBILITY_GAP or values.get(VISIBILITY_FACT) is not None:
+        return evidence
+    site = values.get("site")
+    about = site if isinstance(site, str) else ""
+    return msgspec.structs.replace(evidence, about=about, fact=VISIBILITY_FACT)
 
 
 def cleared_by(values: Mapping[str, object]) -> frozenset[str]:
@@ -110,7 +124,7 @@ def _of_blog_public(values: Mapping[str, object]) -> Iterator[Finding]:
     elif value is None:
         yield (
             Visibility.UNKNOWN,
-            "site_visibility_unknown",
+            VISIBILITY_GAP,
             f"blog_public is {_read(raw)}; settle with --fact blog_public=1 (or 0, -1)",
         )
 

@@ -541,7 +541,12 @@ def test_a_blog_that_is_not_proven_public_clears_nothing(tmp_path):
 def test_readings_come_before_the_items(tmp_path):
     found = read(tmp_path, "tumblr", [post(), post(2, blog=blog(is_password_protected=True))])
 
-    assert [type(one).__name__ for one in found] == ["AccountReading", "Item", "Item"]
+    assert [type(one).__name__ for one in found] == [
+        "AccountReading",
+        "FactReading",
+        "Item",
+        "Item",
+    ]
 
 
 def test_progress_adds_up_to_the_size_of_the_file(tmp_path):
