@@ -90,6 +90,7 @@ class DumpImported(Event, frozen=True, kw_only=True):
     held: int
     excluded: int
     facts_asserted: dict[Code, Code]
+    media_read: int = 0
 
 
 class FactsNoted(Event, frozen=True, kw_only=True):

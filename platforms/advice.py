@@ -94,10 +94,16 @@ ADVICE: Final[Mapping[str, str]] = {
     "site has been opened.",
     "level_not_understood": "The reader spoke of a place that does not exist. Please report it as "
     "a fault, with the file.",
+    "media_ambiguous": "Several files have the name of the item's medium. Give the media "
+    "in folders that follow their addresses.",
+    "media_terms_unclear": "A media file says something on training that only a person can judge. "
+    "Ask whose it is.",
     "media_type_unknown": "Ask the API for the field media_type; a new type is read only once "
     "somebody has looked up what it is.",
     "meta_unknown": "The post has a setting with a value that we do not know. Ask the site what it "
     "means.",
+    "media_unreadable": "Give the media file again, whole and in a format that is read, or leave "
+    "it out of the folder.",
     "native_id_unknown": "Without an id nobody could ever withdraw the item: it stays held. Ask "
     "the platform for an export with ids.",
     "observed_at_unknown": "Ask the platform when the dump was made.",

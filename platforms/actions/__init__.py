@@ -13,6 +13,7 @@ from platforms.actions.accounts import (
 from platforms.actions.dumps import (
     DumpChanged,
     FilesMissing,
+    MediaMissing,
     UnknownPlatform,
     drop_quarantine,
     import_dump,
@@ -29,6 +30,7 @@ __all__ = [
     "Change",
     "DumpChanged",
     "FilesMissing",
+    "MediaMissing",
     "NotWatchable",
     "UnknownPlatform",
     "WrongKeySecret",

@@ -21,6 +21,7 @@ from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
 from platforms.intake import Taken, digest_of, files_of, take_in
+from platforms.media import Folder, Inspector
 from platforms.models import Dump, Platform, Run
 from platforms.sources import SOURCES
 
@@ -38,6 +39,10 @@ class DumpChanged(Exception):
     """A file of the dump was changed or replaced while it was read."""
 
 
+class MediaMissing(Exception):
+    """The same dump was imported with its media files, and now comes without."""
+
+
 class FilesMissing(Exception):
     """The files of a run went away before its row was written."""
 
@@ -49,19 +54,24 @@ def import_dump(
     *,
     by: Actor,
     now: datetime,
+    media: Path | None = None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Dump:
     """Read, judge and archive a dump; importing the same bytes again replaces it.
 
     The files are written first and the rows last, in one short transaction, so an import
     that dies leaves nothing that is read. ``progress`` is told every byte twice: it is
-    read, then hashed. Raises the reader's ``BadInput`` and ``BadFact``.
+    read, then hashed. ``media`` is a folder with files that may carry refusals.
+    Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
     platform = platform_to_read(slug)
     keys = proven_keyring()
+    inspector = Inspector(Folder(media)) if media else None
     stamps = _stamps(paths)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
+        if inspector:
+            readings = inspector.inspected(readings)
         taken = take_in(readings, writer, keys, now, known_of(platform))
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
@@ -73,6 +83,8 @@ def import_dump(
         facts=dict(facts),
         counts=taken.counts.as_json(),
     )
+    if inspector:
+        dump.counts["media"] = inspector.counts.as_json()
     committing = False
     try:
         with transaction.atomic():
@@ -145,6 +157,11 @@ def _admit(
     _require_files(runs)
     same = Dump.objects.filter(platform=dump.platform, digest=dump.digest, superseded_at=None)
     replaced = list(same)
+    if "media" not in dump.counts and any("media" in one.counts for one in replaced):
+        raise MediaMissing(
+            "This dump was imported with its media files, whose refusals would be lost. "
+            "Import it with --media and the same folder."
+        )
     same.update(superseded_at=now)
     dump.save()
     Run.objects.bulk_create(
@@ -165,6 +182,7 @@ def _imported(dump: Dump) -> DumpImported:
         held=dump.counts["held"],
         excluded=dump.counts["excluded"],
         facts_asserted=dump.facts,
+        media_read=dump.counts.get("media", {}).get("file_read", 0),
     )
 
 

@@ -19,6 +19,7 @@ READERS = [
     PLATFORMS / "visibility.py",
     PLATFORMS / "intake.py",
     *sorted((PLATFORMS / "sources").rglob("*.py")),
+    *sorted((PLATFORMS / "media").rglob("*.py")),
 ]
 CODE = re.compile(r"[a-z][a-z0-9_]*_[a-z0-9_]+")
 ENDINGS = ("_unknown", "_unproven", "_contradictory")

@@ -11,12 +11,29 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from audit.events import operator_command
-from platforms.actions import DumpChanged, UnknownPlatform, WrongKeySecret, import_dump
+from platforms.actions import (
+    DumpChanged,
+    MediaMissing,
+    UnknownPlatform,
+    WrongKeySecret,
+    import_dump,
+)
+from platforms.management.commands.judge import media_table
+from platforms.media import BadFolder
 from platforms.models import Dump
 from platforms.sources import BadFact, BadInput, facts_of
 
 REFUSED: Final = 2
 PASSES: Final = 2
+REFUSALS: Final = (
+    BadInput,
+    BadFact,
+    BadFolder,
+    DumpChanged,
+    MediaMissing,
+    UnknownPlatform,
+    WrongKeySecret,
+)
 
 
 class Command(BaseCommand):
@@ -36,11 +53,18 @@ class Command(BaseCommand):
             dest="facts",
             help="assert, on the record, what the dump does not say of itself",
         )
+        parser.add_argument(
+            "--media",
+            type=Path,
+            metavar="FOLDER",
+            help="the folder with the items' media files, which may carry refusals themselves",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            dump = self._import(options["platform"], options["paths"], facts_of(options["facts"]))
-        except (BadInput, BadFact, UnknownPlatform, DumpChanged, WrongKeySecret) as error:
+            facts = facts_of(options["facts"])
+            dump = self._import(options["platform"], options["paths"], facts, options["media"])
+        except REFUSALS as error:
             raise CommandError(f"{error} Nothing was imported.", returncode=REFUSED) from error
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
@@ -52,7 +76,9 @@ class Command(BaseCommand):
         answer = Console(file=self.stdout, markup=False, highlight=False)  # type: ignore[arg-type]
         answer.print(*tables(dump), sep="\n")
 
-    def _import(self, platform: str, paths: list[Path], facts: dict[str, str]) -> Dump:
+    def _import(
+        self, platform: str, paths: list[Path], facts: dict[str, str], media: Path | None
+    ) -> Dump:
         console = Console(file=self.stderr)  # type: ignore[arg-type]
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
@@ -63,6 +89,7 @@ class Command(BaseCommand):
                 facts,
                 by=operator_command(),
                 now=timezone.now(),
+                media=media,
                 progress=lambda count: bar.advance(task, count),
             )
 
@@ -77,12 +104,13 @@ def tables(dump: Dump) -> list[Table]:
     verdicts = Table("Read", "Shared", "of them adult", "Held", "Excluded", title=f"Dump {dump.pk}")
     names = ("read", "shared", "adult", "held", "excluded")
     verdicts.add_row(*(f"{counts[name]:,}" for name in names))
+    about_media = [media_table(counts["media"])] if "media" in counts else []
     if not counts["by_reason"]:
-        return [verdicts]
+        return [verdicts, *about_media]
     reasons = Table("Reason", "Items", "For example")
     for code, items in counts["by_reason"].items():
         reasons.add_row(code, f"{items:,}", ", ".join(map(shown, counts["examples"][code])))
-    return [verdicts, reasons]
+    return [verdicts, reasons, *about_media]
 
 
 def shown(text: str) -> str:

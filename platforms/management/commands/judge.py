@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from platforms.media import BadFolder, Folder, Inspector
 from platforms.records import Item, Judgement, Verdict
 from platforms.sources import SOURCES, BadFact, BadInput, Source, facts_of
 from platforms.visibility import judge
@@ -41,23 +42,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--adult", action="store_true", help="judge as for a dataset that admits adult items"
         )
+        parser.add_argument(
+            "--media",
+            type=Path,
+            metavar="FOLDER",
+            help="the folder with the items' media files, which may carry refusals themselves",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         source = _source(options["platform"])
         counts: Counter[tuple[Verdict, str]] = Counter()
         try:
-            for item in _items(source, options["paths"], facts_of(options["fact"])):
+            inspector = Inspector(Folder(options["media"])) if options["media"] else None
+            for item in _items(source, options["paths"], facts_of(options["fact"]), inspector):
                 judgement = judge(item).under(options["adult"])
                 self.stdout.write(_line(item, judgement))
                 counts[judgement.verdict, _first_code(judgement)] += 1
             self.stdout.flush()
-        except (BadInput, BadFact) as refusal:
+        except (BadInput, BadFact, BadFolder) as refusal:
             raise CommandError(str(refusal), returncode=REFUSED) from refusal
         except BrokenPipeError:
             # The reader has gone; the interpreter must not fail once more when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         _console().print(_table(counts))
+        if inspector:
+            _console().print(media_table(inspector.counts.as_json()))
 
 
 def _source(slug: str) -> Source:
@@ -68,7 +78,9 @@ def _source(slug: str) -> Source:
     return SOURCES[slug]
 
 
-def _items(source: Source, paths: Sequence[Path], facts: dict[str, str]) -> Iterator[Item]:
+def _items(
+    source: Source, paths: Sequence[Path], facts: dict[str, str], inspector: Inspector | None
+) -> Iterator[Item]:
     with _bar() as bar:
         size = sum(path.stat().st_size for path in paths if path.is_file())
         task = bar.add_task("Reading", total=size, visible=False)
@@ -78,7 +90,7 @@ def _items(source: Source, paths: Sequence[Path], facts: dict[str, str]) -> Iter
             bar.update(task, advance=count, visible=time.monotonic() - began > PATIENCE_SECONDS)
 
         read = source.read(paths, facts, observed_at=datetime.now(UTC), progress=progress)
-        for found in read:
+        for found in inspector.inspected(read) if inspector else read:
             if isinstance(found, Item):
                 yield found
 
@@ -113,6 +125,14 @@ def _table(counts: Counter[tuple[Verdict, str]]) -> Table:
     for verdict in Verdict:
         total = sum(count for (one, _), count in counts.items() if one is verdict)
         table.add_row(f"all {verdict}", "", f"{total:,}", style="bold")
+    return table
+
+
+def media_table(counts: Mapping[str, int]) -> Table:
+    """What became of the media, so that a folder which matches nothing is noticed."""
+    table = Table("Media", "Count")
+    for name, count in counts.items():
+        table.add_row(name, f"{count:,}")
     return table
 
 

@@ -1,0 +1,83 @@
+"""A folder of media files as an operator gives it, and which of them an address names."""
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+
+class BadFolder(Exception):
+    """The folder cannot be used as a whole; the text says why, and what to do."""
+
+
+class Folder:
+    """The files below a folder, listed once. Nothing outside it can be found through it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files = 0
+        self._by_path: dict[str, list[Path]] = defaultdict(list)
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        if not root.is_dir():
+            raise BadFolder(f"{root} is no folder. Give the folder that holds the media files.")
+        for path in _files_below(root):
+            self._add(path)
+
+    def find(self, address: str) -> list[Path]:
+        """The files that may be the medium at ``address``: none, the one, or several.
+
+        The whole path below the folder is looked for first, with the host and without;
+        then the last part of the path anywhere in the folder.
+        """
+        paths = list(_paths_in(address))
+        for path in paths:
+            if found := self._by_path.get(path):
+                return found
+        for path in paths:
+            if found := self._by_name.get(PurePosixPath(path).name):
+                return found
+        return []
+
+    def _add(self, path: Path) -> None:
+        name = _normal(path.relative_to(self.root).as_posix())
+        self.files += 1
+        self._by_path[name].append(path)
+        self._by_name[PurePosixPath(name).name].append(path)
+
+
+def _files_below(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root, onerror=_refuse):
+        for name in folders:
+            if (Path(folder) / name).is_symlink():
+                raise BadFolder(
+                    f"{Path(folder) / name} is a link to a folder, which is not followed. "
+                    "Give a folder that holds the files themselves."
+                )
+        yield from (Path(folder) / name for name in files)
+
+
+def _refuse(error: OSError) -> None:
+    raise BadFolder(f"{error.filename} cannot be listed ({error.strerror}). Allow it to be read.")
+
+
+def _paths_in(address: str) -> Iterator[str]:
+    """The paths below the folder that an address may mean, the most exact first."""
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return
+    if not url.scheme and not url.netloc:
+        texts = [address, url.path]
+    else:
+        texts = [f"{url.netloc}{url.path}", url.path]
+    for spelling in dict.fromkeys(each for text in texts for each in (text, unquote(text))):
+        path = _normal(spelling.lstrip("/"))
+        if path and not path.endswith("/"):
+            yield path
+
+
+def _normal(path: str) -> str:
+    """File systems differ in how they spell the same letters."""
+    return unicodedata.normalize("NFC", path)
