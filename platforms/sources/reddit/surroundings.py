@@ -190,7 +190,8 @@ def _gist_of(raw: Mapping[str, Any], state: tuple[Evidence, ...]) -> Gist:
     for source in sources:
         evidence += [*state_of_source(source), *against_author(source)]
     if moment_of(raw.get("created_utc")) is None:
-        evidence.append(Evidence("item", Visibility.UNKNOWN, "published_at_unknown"))
+        detail = "the post has no usable time of publication"
+        evidence.append(Evidence("item", Visibility.UNKNOWN, "published_at_unknown", detail))
     return Gist(
         tuple(dict.fromkeys(evidence)),
         frozenset({place_of(raw)[0]}),

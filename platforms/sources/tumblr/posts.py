@@ -562,6 +562,7 @@ def _read_privacy(raw: object, post: Reading, level: str, settle: str, fact: str
 
 def _read_authors(post: Reading) -> None:
     _read_hands(post.raw, post.author, post)
+    _read_missing_community(post)
 
 
 def _read_hands(raw: Mapping[str, Any], owner: Mapping[str, Any], post: Reading) -> None:
@@ -576,6 +577,20 @@ def _read_hands(raw: Mapping[str, Any], owner: Mapping[str, Any], post: Reading)
         _add_other(post, Role.SUBMITTER if submitted else Role.CO_AUTHOR, blog)
     if submitted and not others:
         post.principals.append(Principal(Role.SUBMITTER, Identity.ANONYMOUS))
+
+
+def _read_missing_community(post: Reading) -> None:
+    """Posts in communities name their author apart; what is private there is said of the community."""
+    author = object_in(post.raw, "author_blog")
+    submitted = post.raw.get("is_submission", False) is not False
+    if (
+        "community" not in post.raw
+        and author
+        and not submitted
+        and uuid_in(author) != uuid_in(post.blog)
+    ):
+        detail = "it names an author_blog, as posts in communities do, but no community"
+        post.doubt("community_unknown", detail, "container")
 
 
 def _other_hands(raw: Mapping[str, Any], owner: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -684,3 +684,12 @@ def test_a_post_without_content_is_said_to_have_none(tmp_path):
     (item,) = items(tmp_path, "tumblr", without(without(post(), "content"), "layout"))
 
     assert "it has no content" in " ".join(str(reason) for reason in judge(item).reasons)
+
+
+def test_a_post_with_the_author_of_a_community_must_say_which_community(tmp_path):
+    raw = post(blog=blog("town", TOWN), blog_name="town", author_blog=blog())
+
+    item = only(tmp_path, raw)
+
+    assert judge(item).verdict is Verdict.HOLD
+    assert "community_unknown" in codes(item)

@@ -1,0 +1,67 @@
+"""Records that note which of their fields a reader looked at.
+
+Not a stand-in for anything: the readers get what the file holds, in dictionaries that
+also keep a list.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from platforms.sources import json_documents
+from platforms.sources.wordpress.export import Element
+
+
+class Noted(dict[str, Any]):
+    """A dictionary that notes every key it is asked for, as a path."""
+
+    def __init__(self, raw, path, seen):
+        super().__init__({k: noted(v, f"{path}.{k}", seen) for k, v in raw.items()})
+        self._path, self._seen = path, seen
+
+    def _note(self, key):
+        self._seen.add(f"{self._path}.{key}".lstrip("."))
+
+    def get(self, key, default=None):
+        self._note(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key):
+        self._note(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key):
+        self._note(key)
+        return super().__contains__(key)
+
+
+def noted(value, path, seen):
+    if isinstance(value, dict):
+        return Noted(value, path, seen)
+    if isinstance(value, list):
+        return [noted(one, f"{path}.*", seen) for one in value]
+    return value
+
+
+def note_reads(monkeypatch) -> set[str]:
+    """The paths that readers look at from now on, in any record."""
+    seen: set[str] = set()
+    original = json_documents.documents
+
+    def documents(path, progress) -> Iterator[tuple[int, Any]]:
+        for line, document in original(path, progress):
+            yield line, noted(document, "", seen)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("platforms.sources"):
+            for attribute, value in list(vars(module).items()):
+                if value is original and module is not json_documents:
+                    monkeypatch.setattr(module, attribute, documents)
+    all_of = Element.all
+
+    def every(self, name):
+        seen.add(f"{self.name.partition(':')[2] or self.name}.{name.partition(':')[2] or name}")
+        return all_of(self, name)
+
+    monkeypatch.setattr(Element, "all", every)
+    return seen
