@@ -580,7 +580,7 @@ def _read_hands(raw: Mapping[str, Any], owner: Mapping[str, Any], post: Reading)
 
 
 def _read_missing_community(post: Reading) -> None:
-    """Posts in communities name their author apart; what is private there is said of the community."""
+    """In communities posts name their author apart: without it nothing says how open it is."""
     author = object_in(post.raw, "author_blog")
     submitted = post.raw.get("is_submission", False) is not False
     if (
