@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.embedded import EmbeddedPostgresError
+from platforms.models import Feed
 
 LEAST_FREE_BYTES = 1 << 30
 
@@ -128,6 +129,26 @@ def broker() -> Iterator[Finding]:
     yield Finding(Health.GOOD, "Broker", "Redis answers")
 
 
+def feeds() -> Iterator[Finding]:
+    """Nothing is said of feeds while the database is not there to tell."""
+    try:
+        watched = list(Feed.objects.filter(watched=True).order_by("pk"))
+        silent = set(Feed.objects.silent().values_list("pk", flat=True))
+    except DatabaseError:
+        return
+    for feed in watched:
+        heard = f"last heard {feed.heard_at:%Y-%m-%d %H:%M} UTC" if feed.heard_at else "never heard"
+        if feed.pk in silent:
+            yield Finding(
+                Health.BAD,
+                "Feed",
+                f"{feed.pk} is silent, {heard}: nothing that may hold its content is served",
+                f"Ask {feed.pk} why, or: manage.py feed {feed.pk} --off",
+            )
+        else:
+            yield Finding(Health.GOOD, "Feed", f"{feed.pk} speaks, {heard}")
+
+
 def configuration() -> Iterator[Finding]:
     for message in checks.run_checks(include_deployment_checks=settings.HTTPS):
         serious = message.level >= checks.ERROR
@@ -176,6 +197,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     embedded_server,
     database,
     broker,
+    feeds,
     configuration,
     mail,
     browser,

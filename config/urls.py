@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("people.urls")),
     path("operator/audit/", include("audit.urls")),
     path("operator/holds/", include("platforms.urls")),
+    path("operator/feeds/", include("platforms.urls_feeds")),
     path("operator/", include("exports.urls_operator")),
     path("my-data/", include("exports.urls_person")),
     path("api/v1/me/", include("consent.urls_api")),

@@ -6,7 +6,7 @@ each time. Whatever goes wrong on the way is an error, and then nothing leaves.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ from exports.models import Dataset, File
 from exports.primary import Checkpoint, one_snapshot
 from exports.rereadings import RunUnreadable, speaks_against, take_away
 from platforms.archive import keyfile
-from platforms.models import Run
+from platforms.models import Feed, Run
 from platforms.snapshots import xmin_of
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Closed(StrEnum):
     PARTNER_INACTIVE = "partner_inactive"
     DAMAGED = "damaged"
     UNCHECKABLE = "uncheckable"
+    STALE_FEED = "stale_feed"
 
 
 class Objection(StrEnum):
@@ -60,6 +61,17 @@ class GateClosed(Exception):
         super().__init__(f"{reason}: {because}" if because else str(reason))
         self.reason = reason
         self.because = because
+
+
+class FeedsSilent(GateClosed):
+    """Platforms that may be in the file are silent: who knows what happened there since?
+
+    Nothing is withdrawn. The gate opens again by itself when all of ``feeds`` have spoken.
+    """
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        super().__init__(Closed.STALE_FEED, ", ".join(feed.pk for feed in feeds))
+        self.feeds = tuple(feeds)
 
 
 class SidecarDamaged(Exception):
@@ -137,7 +149,8 @@ def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
     """See what speaks against ``file`` now, if it is still in ``state``; changes nothing.
 
     Only what changed since the last look is read, and everything if the file's
-    snapshot belongs to another cluster: transaction ids do not survive a restore.
+    snapshot belongs to another cluster: transaction ids do not survive a restore. An
+    objection outlives a silent feed, so it is looked for first.
     """
     with one_snapshot(statement_timeout_ms=STATEMENT_TIMEOUT_MS) as now:
         current = File.objects.select_related("release__dataset__partner").get(pk=file.pk)
@@ -145,6 +158,8 @@ def look(file: File, state: str, *, after: ClearedFile | None = None) -> Look:
         contents = after.contents if after else Contents.of(current)
         changes = Changes(current.release.dataset, _since(current, after, now))
         objection = _objection(current, contents, changes, now)
+        if objection is None:
+            _require_feeds_that_speak(current.release.dataset)
     return Look(current, contents, now, objection, changes.read)
 
 
@@ -157,6 +172,13 @@ def _require_deliverable(file: File, state: str) -> None:
         raise GateClosed(Closed.NOT_PUBLISHED)
     if not file.release.dataset.partner.active:
         raise GateClosed(Closed.PARTNER_INACTIVE)
+
+
+def _require_feeds_that_speak(dataset: Dataset) -> None:
+    """All platforms of the agreement count as being in each of its files."""
+    silent = Feed.objects.silent().filter(platform__in=dataset.platforms)
+    if feeds := list(silent.select_related("platform").order_by("pk")):
+        raise FeedsSilent(feeds)
 
 
 def _since(file: File, after: ClearedFile | None, now: Checkpoint) -> str | None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q
 
 from consent.decision import Keys, sorted_keys
-from exports.gate import GateClosed, SidecarDamaged, look
+from exports.gate import FeedsSilent, GateClosed, SidecarDamaged, look
 from exports.models import File, Receipt, Release
 from exports.releases import ever_published
 from platforms.archive import keyfile
@@ -33,12 +33,16 @@ class Fetches:
 
 @dataclass(frozen=True)
 class Trace:
-    """One file that holds something of these accounts, or held it while it could be fetched."""
+    """One file that holds something of these accounts, or held it while it could be fetched.
+
+    ``silent`` names the platforms that keep it from being fetched until they speak again.
+    """
 
     file: File
     accounts: tuple[Account, ...]
     fetches: Fetches
     may_leave: bool
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def traces_of(release: Release, theirs: list[tuple[Account, Keys]]) -> ReleaseTr
             unreadable += 1
             continue
         if inside:
-            traces.append(Trace(file, inside, fetches_of(file), may_leave(file)))
+            traces.append(Trace(file, inside, fetches_of(file), *outlook(file)))
     return ReleaseTraces(release, tuple(traces), unreadable)
 
 
@@ -83,12 +87,17 @@ def who_is_in(file: File, theirs: list[tuple[Account, Keys]]) -> tuple[Account, 
     return tuple(account for account, own in theirs if keyfile.intersects(np.asarray(keys), own))
 
 
-def may_leave(file: File) -> bool:
-    """What the gate would say now; only asks, so nothing is withdrawn by reading a page."""
+def outlook(file: File) -> tuple[bool, tuple[str, ...]]:
+    """Whether it may leave, and which silent platforms it waits for.
+
+    Only asks the gate, so nothing is withdrawn by reading a page.
+    """
     try:
-        return look(file, File.State.PUBLISHED).objection is None
+        return look(file, File.State.PUBLISHED).objection is None, ()
+    except FeedsSilent as silence:
+        return True, tuple(str(feed.platform) for feed in silence.feeds)
     except (GateClosed, SidecarDamaged):
-        return False
+        return False, ()
 
 
 def fetches_of(file: File) -> Fetches:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -12,6 +13,7 @@ from exports.models import Receipt, Release
 from exports.releases import Inventory, page_of
 from exports.traces import traces_in
 from people.models import User
+from platforms.models import Feed
 
 RECEIPTS_SHOWN = 100
 """The newest ones of a release; the audit log has them all."""
@@ -22,7 +24,8 @@ RECEIPTS_SHOWN = 100
 def releases(request: HttpRequest) -> HttpResponse:
     page = page_of(Release.objects.all(), after=uuid_or_none(request.GET.get("after", "")))
     inventories = [Inventory.of(release) for release in page.releases]
-    return render(request, "exports/releases.html", {"page": page, "inventories": inventories})
+    context = {"page": page, "inventories": inventories, "silent_feeds": silent_feeds()}
+    return render(request, "exports/releases.html", context)
 
 
 @require_safe
@@ -34,6 +37,7 @@ def release(request: HttpRequest, pk: UUID) -> HttpResponse:
         "inventory": Inventory.of(found),
         "receipts": receipts.order_by("-asked_at")[:RECEIPTS_SHOWN],
         "receipts_shown": RECEIPTS_SHOWN,
+        "silent_feeds": silent_feeds().filter(platform__in=found.dataset.platforms),
     }
     return render(request, "exports/release.html", context)
 
@@ -51,6 +55,10 @@ def my_data(request: HttpRequest, person: User) -> HttpResponse:
         "first_page": "after" not in request.GET,
     }
     return render(request, "exports/my_data.html", context)
+
+
+def silent_feeds() -> "QuerySet[Feed]":
+    return Feed.objects.silent().select_related("platform").order_by("pk")
 
 
 def uuid_or_none(text: str) -> UUID | None:

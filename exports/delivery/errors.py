@@ -1,12 +1,14 @@
 """Why a download does not happen, in the words and the statuses that a partner gets."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import APIException
 
-from exports.gate import Closed, GateClosed
+from exports.gate import Closed, FeedsSilent, GateClosed
 from exports.models import File
 from exports.releases import availability, newest_of_bucket
+from platforms.models import Feed
 
 REASONS = {
     "account_not_shared": "Somebody in it does not share any more",
@@ -62,6 +64,22 @@ class Uncheckable(DeliveryRefused):
     wait = 5
 
 
+class FeedSilent(DeliveryRefused):
+    """A platform that may be in the file is silent; the file leaves again when it speaks."""
+
+    status_code = 503
+    default_code = "feed_silent"
+    wait = 60
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        names = " and ".join(feed.pk for feed in feeds)
+        super().__init__(
+            f"Nothing is served of what may hold content of {names}: we have not heard from "
+            "there for too long to know what is still public. Ask again later.",
+            silent_feeds=[silence_of(feed) for feed in feeds],
+        )
+
+
 class NotInFile(DeliveryRefused):
     """RFC 9110, 15.5.17: the range lies beyond the end."""
 
@@ -74,9 +92,20 @@ def refusal_for(closed: GateClosed, file: File) -> DeliveryRefused:
     """What the partner is told when the gate is closed for ``file``."""
     if closed.reason in (Closed.WITHDRAWN, Closed.DAMAGED):
         return gone(File.objects.get(pk=file.pk))
+    if isinstance(closed, FeedsSilent):
+        return FeedSilent(closed.feeds)
     if closed.reason is Closed.UNCHECKABLE:
         return Uncheckable()
     return NotThere()
+
+
+def silence_of(feed: Feed) -> dict[str, Any]:
+    """Which platform is silent, since when, and how long it may be."""
+    return {
+        "platform": feed.pk,
+        "heard_at": feed.heard_at and feed.heard_at.isoformat().replace("+00:00", "Z"),
+        "may_be_silent_s": round(feed.stale_after.total_seconds()),
+    }
 
 
 def gone(file: File) -> Gone:

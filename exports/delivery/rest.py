@@ -29,6 +29,7 @@ from exports.delivery.serializers import (
     ManifestSerializer,
     ProblemSerializer,
     ReleaseSerializer,
+    UnavailableSerializer,
     WithdrawnSerializer,
 )
 from exports.delivery.streaming import Download, open_cleared
@@ -36,6 +37,7 @@ from exports.gate import ClearedFile, GateClosed
 from exports.models import File, Receipt, Release
 from exports.releases import Inventory, ever_published, published_for
 from platforms.feeds.machines import WhateverIsAccepted
+from platforms.models import Feed
 
 PARQUET: Final = "application/vnd.apache.parquet"
 TAGS: Final = ["Partners"]
@@ -48,7 +50,10 @@ def problem(words: str, serializer: Any = ProblemSerializer) -> OpenApiResponse:
 
 REFUSALS: Final = {
     (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
-    (503, PROBLEM): problem("Consent cannot be checked now: nothing is served. Try again."),
+    (503, PROBLEM): problem(
+        "Consent cannot be checked now, or a platform is silent: nothing is served. Try again.",
+        UnavailableSerializer,
+    ),
 }
 NO_SUCH_PAGE: Final = problem("The cursor leads nowhere: begin again without one.")
 NOT_YOURS: Final = {(404, PROBLEM): problem("Unknown, or not yours.")}
@@ -65,6 +70,10 @@ class PartnerView(GenericAPIView[Any]):
     @property
     def caller(self) -> Caller:
         return cast(Caller, self.request.user)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        silent = list(Feed.objects.silent().order_by("pk"))
+        return {**super().get_serializer_context(), "silent_feeds": silent}
 
     def get_queryset(self) -> QuerySet[Release]:
         return published_for(self.caller.partner)

@@ -11,21 +11,43 @@ from consent.decision import Refusal
 from exports.delivery.errors import REASONS
 from exports.models import File, Release
 from exports.releases import Availability, Inventory, LeftOut, availability, supersedes
+from platforms.models import Feed
 
 RULE_VERSION = "2"
 """Goes up when ``consent.decision`` gives another answer to the same facts."""
 
 
+class SilentFeedSerializer(serializers.Serializer[Feed]):
+    """A platform that has told nothing for longer than it may. ``heard_at`` is null for never."""
+
+    platform = serializers.CharField(source="platform_id")
+    heard_at = serializers.DateTimeField(allow_null=True)
+    may_be_silent_s = serializers.SerializerMethodField()
+
+    def get_may_be_silent_s(self, feed: Feed) -> int:
+        return round(feed.stale_after.total_seconds())
+
+
 class ReleaseSerializer(serializers.ModelSerializer[Release]):
-    """One version of a dataset. Its files may be replaced; see the manifest."""
+    """One version of a dataset. Its files may be replaced; see the manifest.
+
+    While a platform of it is named in ``silent_feeds``, no file of it can be fetched.
+    """
 
     dataset = serializers.CharField(source="dataset.slug")
     dataset_name = serializers.CharField(source="dataset.name")
+    silent_feeds = serializers.SerializerMethodField()
     manifest = serializers.SerializerMethodField()
 
     class Meta:
         model = Release
-        fields = ("id", "dataset", "dataset_name", "version", "published_at", "manifest")
+        fields = (
+            "id", "dataset", "dataset_name", "version", "published_at", "silent_feeds", "manifest",
+        )  # fmt: skip
+
+    @extend_schema_field(SilentFeedSerializer(many=True))
+    def get_silent_feeds(self, release: Release) -> Any:
+        return silent_feeds_of(self, release)
 
     def get_manifest(self, release: Release) -> str:
         return address(self, "api-manifest", release.pk)
@@ -110,6 +132,7 @@ class ManifestSerializer(serializers.Serializer[Inventory]):
     rows than agreed are there, and ``withdrawn`` says which and why. ``consent_as_of``
     is the oldest consent that any file was built from; every download is checked anew.
     ``usable_until`` is when the first of its files is withdrawn, if nothing happens before.
+    While a platform is named in ``silent_feeds``, none of the files can be fetched.
     """
 
     release = serializers.UUIDField(source="release.id")
@@ -122,10 +145,15 @@ class ManifestSerializer(serializers.Serializer[Inventory]):
     consent_as_of = serializers.DateTimeField(allow_null=True)
     usable_until = serializers.DateTimeField(allow_null=True)
     complete = serializers.BooleanField()
+    silent_feeds = serializers.SerializerMethodField()
     rows = serializers.IntegerField()
     left_out = LeftOutSerializer(many=True)
     files = FileSerializer(many=True, source="available")
     withdrawn = TakenBackSerializer(many=True, source="taken_back")
+
+    @extend_schema_field(SilentFeedSerializer(many=True))
+    def get_silent_feeds(self, inventory: Inventory) -> Any:
+        return silent_feeds_of(self, inventory.release)
 
     def get_supersedes(self, inventory: Inventory) -> UUID | None:
         earlier = supersedes(inventory.release)
@@ -144,6 +172,12 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
 
 
+class UnavailableSerializer(ProblemSerializer):
+    """Why nothing is served now. ``silent_feeds`` is there with the code ``feed_silent``."""
+
+    silent_feeds = SilentFeedSerializer(many=True, required=False)
+
+
 class WithdrawnSerializer(ProblemSerializer):
     """Why a file is gone, and which one stands in its place."""
 
@@ -153,6 +187,13 @@ class WithdrawnSerializer(ProblemSerializer):
     successor_state = serializers.ChoiceField(
         choices=[str(state) for state in Availability], required=False
     )
+
+
+def silent_feeds_of(serializer: Any, release: Release) -> Any:
+    """The feeds that close the gate for ``release``, among those that the view found silent."""
+    silent = serializer.context["silent_feeds"]
+    concerned: Any = [feed for feed in silent if feed.platform_id in release.dataset.platforms]
+    return SilentFeedSerializer(concerned, many=True).data
 
 
 def inventory_of(serializer: Any) -> Inventory:

@@ -22,11 +22,11 @@ from exports import denials
 from exports.actions import agree
 from exports.models import Credential, Dataset, File, Partner, Release
 from exports.primary import one_snapshot
-from platforms.actions import ensure_account, keyring
+from platforms.actions import ensure_account, hear, keyring
 from platforms.archive import keyfile
 from platforms.archive.runs import Row
 from platforms.archive.writer import RunWriter
-from platforms.models import Account, Dump, Platform, Run
+from platforms.models import Account, Dump, Feed, Platform, Run
 from platforms.records import Verdict
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -102,6 +102,15 @@ def take_back_opt_out() -> Callable[..., None]:
         )
 
     return lift
+
+
+@pytest.fixture
+def silent_feed(tumblr: Platform) -> Feed:
+    """Tumblr's feed, which spoke a day ago and not since."""
+    feed = hear(tumblr, by=OPERATOR)
+    Feed.objects.filter(pk=feed.pk).update(heard_at=datetime.now(UTC) - timedelta(days=1))
+    feed.refresh_from_db()
+    return feed
 
 
 # The archive ------------------------------------------------------------------------------

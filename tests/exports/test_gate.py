@@ -13,11 +13,18 @@ from audit.events import operator_command
 from audit.models import Entry
 from consent.models import Standing
 from exports import gate
-from exports.gate import ClearedFile, Closed, GateClosed, Objection
+from exports.gate import ClearedFile, Closed, FeedsSilent, GateClosed, Objection
 from exports.models import File
 from exports.primary import NotThePrimary
-from platforms.actions import add_name, ensure_account, note_account, note_item
-from platforms.models import AccountState, ItemState, Platform
+from platforms.actions import (
+    add_name,
+    ensure_account,
+    hear,
+    note_account,
+    note_item,
+    watch_feed,
+)
+from platforms.models import AccountState, Feed, ItemState, Platform
 from platforms.records import Verdict
 
 OPERATOR = operator_command()
@@ -55,6 +62,67 @@ def test_only_the_gate_makes_a_cleared_file(a_file, alice):
 
     with pytest.raises(TypeError, match="only the gate"):
         ClearedFile(cleared.file, cleared.contents, cleared.checkpoint, object())
+
+
+# A silent feed ------------------------------------------------------------------------------
+
+
+def fall_silent(feed: Feed) -> None:
+    Feed.objects.filter(pk=feed.pk).update(heard_at=Now() - timedelta(days=1))
+
+
+def test_a_platform_that_falls_silent_closes_the_gate_and_withdraws_nothing(a_file, alice, tumblr):
+    file = a_file(alice)
+    feed = hear(tumblr, by=OPERATOR)
+    assert gate.clear(file)
+    fall_silent(feed)
+
+    closed = refused(file)
+
+    file.refresh_from_db()
+    assert (closed.reason, closed.because) == (Closed.STALE_FEED, "tumblr")
+    assert [each.platform.name for each in closed.feeds] == ["Tumblr"]
+    assert file.state == File.State.PUBLISHED
+
+
+def test_a_platform_that_speaks_again_opens_the_gate(a_file, alice, silent_feed, tumblr):
+    file = a_file(alice)
+    refused(file)
+
+    hear(tumblr, by=OPERATOR)
+
+    assert gate.clear(file)
+
+
+def test_a_running_download_is_stopped_when_the_platform_falls_silent(a_file, alice, tumblr):
+    feed = hear(tumblr, by=OPERATOR)
+    cleared = gate.clear(a_file(alice))
+    fall_silent(feed)
+
+    with pytest.raises(FeedsSilent):
+        gate.recheck(cleared)
+
+
+def test_another_platforms_silence_closes_nothing_here(a_file, alice):
+    other = Platform.objects.create(slug="elsewhere", name="Elsewhere")
+    fall_silent(hear(other, by=OPERATOR))
+
+    assert gate.clear(a_file(alice))
+
+
+def test_a_feed_that_is_not_watched_closes_nothing(a_file, alice, silent_feed, tumblr):
+    watch_feed(tumblr, watched=False, by=OPERATOR)
+
+    assert gate.clear(a_file(alice))
+
+
+def test_an_opt_out_withdraws_the_file_though_the_platform_is_silent(
+    a_file, alice, silent_feed, opt_out
+):
+    file = a_file(alice)
+    opt_out(alice)
+
+    assert refused(file).because == Objection.ACCOUNT
 
 
 # What closes it -----------------------------------------------------------------------------

@@ -132,6 +132,18 @@ def test_right_after_an_opt_out_the_page_does_not_wait_for_the_withdrawal(
     assert file.state == File.State.PUBLISHED
 
 
+def test_a_person_is_told_that_a_silent_platform_stops_it_for_now(
+    browser, published, alice, silent_feed
+):
+    published(alice)
+
+    page = seen(browser.get(MINE))
+
+    assert "Cannot be fetched right now" in page
+    assert "we have not heard from Tumblr" in page
+    assert "Cannot be fetched any more" not in page
+
+
 def test_a_file_without_them_is_not_shown(browser, published, bob):
     published(bob)
 
@@ -236,6 +248,23 @@ def test_an_operator_sees_a_withdrawn_file_and_its_successor(operator, published
     assert "Withdrawn" in page
     assert f"#file-{file.pk}" in page
     assert "No: a file is being built, or failed" in page
+
+
+def test_an_operator_sees_which_platform_is_silent(operator, published, alice, silent_feed):
+    file = published(alice)
+
+    pages = [RELEASES, reverse("operator-release", args=[file.release_id])]
+
+    assert all("Tumblr is silent: last heard" in seen(operator.get(page)) for page in pages)
+
+
+def test_an_operator_sees_until_when_a_release_may_be_used(operator, published, alice):
+    file = published(alice)
+
+    page = seen(operator.get(reverse("operator-release", args=[file.release_id])))
+
+    assert f"{file.usable_until:%Y-%m-%d %H:%M:%S} UTC</time>: then a file is withdrawn" in page
+    assert "read again 72 hours after publication, 30 days ago at most" in page
 
 
 def test_an_operator_without_releases_is_told_how_to_make_one(operator):

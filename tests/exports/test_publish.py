@@ -12,6 +12,7 @@ from audit.models import Entry
 from exports import gate
 from exports.actions import agree, build, publish, receive, withdraw
 from exports.models import Credential, File, Receipt, Release
+from platforms.actions import hear
 
 OPERATOR = operator_command()
 VERIFIED, STAGED, EMPTY = File.State.VERIFIED, File.State.STAGED, File.State.EMPTY
@@ -120,6 +121,23 @@ def test_publishing_waits_for_an_opt_out_that_is_still_open(
     with pytest.raises(publish.NotPublishable, match="withdrawn"):
         publish.publish_release(release.pk)
     assert state_of(file) == File.State.WITHDRAWN
+
+
+def test_nothing_is_published_while_a_platform_is_silent(
+    a_release, a_file, alice, silent_feed, tumblr
+):
+    release = a_release()
+    file = a_file(alice, state=File.State.VERIFIED, release=release)
+
+    with pytest.raises(publish.NotPublishable, match="stale_feed: tumblr"):
+        publish.publish_release(release.pk)
+    file.refresh_from_db()
+    assert file.state == File.State.STAGED
+    hear(tumblr, by=OPERATOR)
+    publish.publish_release(release.pk)
+
+    release.refresh_from_db()
+    assert release.state == Release.State.PUBLISHED
 
 
 def test_a_staged_file_whose_keys_are_damaged_is_built_again(a_release, a_file, alice, storage):

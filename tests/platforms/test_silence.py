@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.events import SYSTEM, Actor, ActorKind, operator_command
 from audit.models import Entry
+from config import doctor
 from platforms import actions, tasks
 from platforms.management.commands.feed import silence
 from platforms.models import Feed, Platform
@@ -199,6 +200,47 @@ def test_two_that_watch_at_once_raise_one_alarm(tumblr):
         thread.join()
 
     assert len(events("feed.stale")) == 1
+
+
+# The operator's page ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("olga", role="operator"))
+    return lambda: " ".join(client.get("/operator/feeds/").content.decode().split())
+
+
+def row_of(text: str, platform: str) -> str:
+    return text.split(f'<th scope="row">{platform}</th>')[1].split("</tr>")[0]
+
+
+def test_an_operator_sees_every_feed_and_how_it_is(page, feed, tumblr):
+    assert "speaks" in row_of(page(), "Tumblr")
+    assert "dumps only" in row_of(page(), "WordPress")
+
+    heard(feed, timedelta(days=1))
+    assert "silent: nothing is served" in row_of(page(), "Tumblr")
+
+    actions.watch_feed(tumblr, watched=False, by=OPERATOR)
+    assert "not watched" in row_of(page(), "Tumblr")
+
+
+def test_a_person_does_not_see_the_feeds(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("alice"))
+
+    assert client.get("/operator/feeds/").status_code == 403
+
+
+def test_the_doctor_names_the_silent_feed_and_what_to_do(feed):
+    assert [finding.health for finding in doctor.feeds()] == [doctor.Health.GOOD]
+
+    heard(feed, timedelta(days=1))
+
+    (finding,) = doctor.feeds()
+    assert finding.health == doctor.Health.BAD
+    assert "tumblr is silent" in finding.found
+    assert "manage.py feed tumblr --off" in finding.remedy
 
 
 # The command --------------------------------------------------------------------------------

@@ -8,10 +8,13 @@ import pytest
 from django.db import OperationalError, connection
 from django.urls import reverse
 
+from audit.events import operator_command
 from audit.models import Entry
 from exports import gate
 from exports.delivery import streaming
 from exports.models import File, Receipt, Release
+from platforms.actions import hear
+from platforms.models import Feed, Platform
 
 PARQUET = "application/vnd.apache.parquet"
 CONTENT = b"0123456789" * 20
@@ -484,3 +487,49 @@ def test_what_partners_read_holds_no_native_id_handle_or_key(acme, file, alice):
 
     hidden = [alice.native_id, alice.handle, *map(str, alice.keys)]
     assert [secret for secret in hidden if secret.encode() in answers] == []
+
+
+# While a platform is silent -----------------------------------------------------------------
+
+
+def test_a_download_is_refused_with_the_platform_that_is_silent_and_since_when(
+    fetch, file, silent_feed
+):
+    response = fetch()
+
+    problem = response.json()
+    assert (response.status_code, response["Retry-After"]) == (503, "60")
+    assert problem["code"] == "feed_silent"
+    assert "tumblr" in problem["title"]
+    (silent,) = problem["silent_feeds"]
+    assert (silent["platform"], silent["may_be_silent_s"]) == ("tumblr", 21_600)
+    assert datetime.fromisoformat(silent["heard_at"]) == silent_feed.heard_at
+    assert receipt_of(file).outcome == Receipt.Outcome.DENIED
+
+
+def test_a_download_works_again_when_the_platform_has_spoken(fetch, silent_feed):
+    assert fetch().status_code == 503
+
+    hear(silent_feed.platform, by=operator_command())
+
+    assert body(fetch()) == CONTENT
+
+
+def test_nobody_is_told_that_a_copy_is_good_while_the_platform_is_silent(fetch, file, silent_feed):
+    assert fetch(**{"If-None-Match": f'"{file.sha256}"'}).status_code == 503
+
+
+def test_releases_and_manifests_say_which_platform_is_silent(acme, file, silent_feed):
+    (release,) = acme.get("/api/v1/releases/").json()["results"]
+    found = manifest(acme, file)
+
+    assert [feed["platform"] for feed in release["silent_feeds"]] == ["tumblr"]
+    assert found["silent_feeds"] == release["silent_feeds"]
+    assert found["complete"] is True
+
+
+def test_releases_do_not_speak_of_platforms_outside_their_agreement(acme, file):
+    hear(Platform.objects.create(slug="elsewhere", name="Elsewhere"), by=operator_command())
+    Feed.objects.update(heard_at=None)
+
+    assert manifest(acme, file)["silent_feeds"] == []
