@@ -27,6 +27,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "attachment_without_parent": "Nothing shows it in public: it stays held.",
     "attachments_unknown": "Something of a kind that we do not know is attached. It is read only "
     "once somebody has looked up what it is.",
+    "author_login_unknown": "The answer names its author by number. Import it with the site's export "
+    "or its users as editors see them, or name them with --fact authors=1:alice.",
     "author_unknown": "Ask the API for the field from, with its id.",
     "blog_visibility_unknown": "Say whether the blog is public with --fact blog.type=public or "
     "private.",
@@ -94,19 +96,23 @@ ADVICE: Final[Mapping[str, str]] = {
     "site has been opened.",
     "level_not_understood": "The reader spoke of a place that does not exist. Please report it as "
     "a fault, with the file.",
+    "link_elsewhere": "People read it on another site than the facts are about. Find out on which, "
+    "and judge it by the record of that site.",
     "media_ambiguous": "Several files have the name of the item's medium. Give the media "
     "in folders that follow their addresses.",
     "media_terms_unclear": "A media file says something on training that only a person can judge. "
     "Ask whose it is.",
     "media_type_unknown": "Ask the API for the field media_type; a new type is read only once "
     "somebody has looked up what it is.",
-    "meta_unknown": "The post has a setting with a value that we do not know. Ask the site what it "
-    "means.",
     "media_unreadable": "Give the media file again, whole and in a format that is read, or leave "
     "it out of the folder.",
+    "meta_unknown": "Nothing understood says who may read the post: meta is missing, or holds a "
+    "value that we do not know. Ask the site for the posts with all their fields.",
     "native_id_unknown": "Without an id nobody could ever withdraw the item: it stays held. Ask "
     "the platform for an export with ids.",
     "observed_at_unknown": "Ask the platform when the dump was made.",
+    "opt_out_unknown": "Import the answer of the site's /settings, or say with "
+    "--fact wpcom_data_sharing_opt_out=false that the site did not opt out.",
     "over_18_unknown": "Say with --fact post.over_18=false that the dump holds nothing for adults "
     "only, if you know that.",
     "owner_contradictory": "Two fields say whose it is, and differently. Ask the platform for a "
@@ -159,15 +165,20 @@ ADVICE: Final[Mapping[str, str]] = {
     "review_state_unknown": "Ask the platform what this state of review means.",
     "rights_unknown": "The rights of the work are not understood. Ask the platform for the item's "
     "own record.",
-    "several_sites": "Import the export of each site by itself, with the facts about that site.",
+    "several_sites": "Import the files of each site by themselves, with the facts about that site; or "
+    "all of them with the sites' own records and without facts.",
     "shared_post_unknown": "Ask the API for parent_id and attachments: they say whose post it "
     "shares.",
-    "site_contradictory": "The file and --fact site=ADDRESS name different sites. Import it with "
-    "the address of its own site.",
-    "site_unknown": "Say which site it is with --fact site=ADDRESS.",
+    "site_contradictory": "The file, its records and --fact site=ADDRESS name different sites. "
+    "Import it with the address of its own site.",
+    "site_record_unplaced": "Leave out the site's record that does not say of which site it is, or "
+    "say it with --fact site=ADDRESS.",
+    "site_unknown": "Say which site it is with --fact site=ADDRESS, or import the site's own record "
+    "beside the file.",
     "site_visibility_unknown": "Say whether the site is public with --fact blog_public=1, 0 or -1.",
     "spelling_unknown": "The file spells its fields as the platform's pages do. Give answers of "
     "its API.",
+    "staging_unknown": "Say with --fact staging=false that the site is no staging copy.",
     "state_unknown": "Ask the platform for an export with the state of each post.",
     "status_unknown": "The platform uses a state that we do not know. It is read as public only "
     "once somebody has looked up what it means.",

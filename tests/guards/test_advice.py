@@ -23,7 +23,7 @@ READERS = [
 ]
 CODE = re.compile(r"[a-z][a-z0-9_]*_[a-z0-9_]+")
 ENDINGS = ("_unknown", "_unproven", "_contradictory")
-DOUBTS = frozenset({"doubt", "_doubt", "_hold"})
+DOUBTS = frozenset({"doubt", "_doubt", "_unknown", "_hold"})
 FACT = re.compile(r"--fact ([a-z0-9_.]+)=([\w-]+)")
 # Codes that no reader spells out, and where they come from.
 MADE_OF_PARTS = {

@@ -1,32 +1,36 @@
-"""WordPress exports (WXR): which files there are, and what surrounds their items."""
+"""WordPress: exports (WXR) and REST answers, which may lie together in one dump."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from platforms.records import AccountReading, Evidence, Reading, Visibility
+from platforms.records import Evidence, Item, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
+from platforms.sources.json_records import records
 from platforms.sources.values import name_in
-from platforms.sources.wordpress import site
+from platforms.sources.wordpress import rest, site
+from platforms.sources.wordpress.answers import Answer, Ref, Shape, answers_in
 from platforms.sources.wordpress.export import Element, parts
 from platforms.sources.wordpress.items import (
     SLUG,
-    Authors,
     Context,
-    Parents,
     Site,
     appearance_of,
     items_of,
     number_of,
 )
+from platforms.sources.wordpress.sites import Sites, Surroundings
+from platforms.sources.zstd import is_compressed
+
+ADVICE: Final = (
+    "Give exports (WXR), or answers of the REST API: wp/v2 or v1.x, also one record on each line."
+)
 
 
 class WordPress:
-    """Reads export files; several files of one site belong together."""
+    """Reads export files and REST answers; several files of one site belong together."""
 
     slug: Final = SLUG
     name: Final = "WordPress"
@@ -44,13 +48,6 @@ class WordPress:
         return _read(paths, values, observed_at, files.Progress(progress))
 
 
-class _Surroundings(msgspec.Struct):
-    """What the first pass learns of one site."""
-
-    authors: Authors
-    parents: Parents
-
-
 def _read(
     paths: Sequence[Path],
     values: Mapping[str, object],
@@ -58,72 +55,68 @@ def _read(
     progress: Callable[[int], None],
 ) -> Iterator[Reading]:
     files.check(paths)
-    contexts = _contexts(paths, values, observed_at, progress)
-    yield from _readings(contexts.values(), values, observed_at)
+    sites = Sites(values, observed_at)
+    exports = {path: _Export(path, values, observed_at) for path in paths if not _is_json(path)}
     for path in paths:
-        for element in parts(path, progress):
+        if path in exports:
+            exports[path].learn(sites, progress)
+        else:
+            _learn(path, sites, observed_at, progress)
+    sites.settle()
+    yield from sites.readings()
+    for path in paths:
+        if path in exports:
+            yield from exports[path].items(sites, progress)
+        else:
+            yield from _items(path, sites, observed_at, progress)
+
+
+class _Export:
+    """One export file, and the one site that it names."""
+
+    def __init__(self, path: Path, values: Mapping[str, object], observed_at: datetime) -> None:
+        self._path, self._values, self._observed_at = path, values, observed_at
+        self._context: Context | None = None
+        self._ref = Ref()
+
+    def learn(self, sites: Sites, progress: Callable[[int], None]) -> None:
+        found, addresses = Surroundings(), []
+        for element in parts(self._path, progress):
             if element.name == "item":
-                yield from items_of(element, contexts[path])
+                found.parents.add(number_of(element), appearance_of(element, self._observed_at))
+                found.parents.add_comments(element)
+            elif element.name == "wp:author":
+                login = name_in(element.only("wp:author_login"))
+                found.authors.declare(login, number_of(element, "wp:author_id"))
+            elif element.name == "wp:base_blog_url":
+                addresses.append(element)
+        self._place(addresses, found, sites)
+
+    def items(self, sites: Sites, progress: Callable[[int], None]) -> Iterator[Item]:
+        context = self._context or sites.context(self._ref)
+        for element in parts(self._path, progress):
+            if element.name == "item":
+                yield from items_of(element, context)
+
+    def _place(self, addresses: Sequence[Element], found: Surroundings, sites: Sites) -> None:
+        """Join the file to the site that it and the operator name, unless they disagree."""
+        named = {site.address(element.text) for element in addresses}
+        if self._values.get("site"):
+            named.add(str(self._values["site"]))
+        if len(named) == 1 and None not in named:
+            self._ref = Ref(address=named.pop())
+            sites.at(self._ref).update(found)
+            return
+        self._context = Context(
+            _unnamed(self._values, is_contradictory=bool(named)),
+            found.authors,
+            found.parents,
+            self._observed_at,
+        )
 
 
-def _contexts(
-    paths: Sequence[Path],
-    values: Mapping[str, object],
-    observed_at: datetime,
-    progress: Callable[[int], None],
-) -> dict[Path, Context]:
-    """The context of each file; files that name the same site share what they know."""
-    known: dict[str | Path, _Surroundings] = {}
-    contexts = {}
-    for path in paths:
-        its_site, found = _first_pass(path, values, observed_at, progress)
-        shared = known.setdefault(its_site.address or path, found)
-        if shared is not found:
-            shared.authors.update(found.authors)
-            shared.parents.update(found.parents)
-        contexts[path] = Context(its_site, shared.authors, shared.parents, observed_at)
-    if len({c.site.address for c in contexts.values()} - {None}) > 1:
-        return {path: _of_several(context) for path, context in contexts.items()}
-    return contexts
-
-
-def _of_several(context: Context) -> Context:
-    """The context in a dump of several sites: what is asserted may be true of one of them only."""
-    detail = "the facts are about one site, and the dump names several; read each by itself"
-    doubt = Evidence("container", Visibility.UNKNOWN, "several_sites", detail)
-    its_site = Site(context.site.address, (*context.site.evidence, doubt))
-    return msgspec.structs.replace(context, site=its_site)
-
-
-def _first_pass(
-    path: Path,
-    values: Mapping[str, object],
-    observed_at: datetime,
-    progress: Callable[[int], None],
-) -> tuple[Site, _Surroundings]:
-    found = _Surroundings(Authors(), Parents())
-    addresses = []
-    for element in parts(path, progress):
-        if element.name == "item":
-            found.parents.add(number_of(element), appearance_of(element, observed_at))
-            found.parents.add_comments(element)
-        elif element.name == "wp:author":
-            login = name_in(element.only("wp:author_login"))
-            found.authors.declare(login, number_of(element, "wp:author_id"))
-        elif element.name == "wp:base_blog_url":
-            addresses.append(element)
-    return _site(addresses, values), found
-
-
-def _site(addresses: Sequence[Element], values: Mapping[str, object]) -> Site:
-    """The site that a file and the operator name; they must not contradict each other."""
-    named = {site.address(element.text) for element in addresses}
-    if values.get("site"):
-        named.add(str(values["site"]))
-    if len(named) == 1 and None not in named:
-        address = named.pop()
-        return Site(address, site.evidence_of({**values, "site": address}))
-    if named:
+def _unnamed(values: Mapping[str, object], *, is_contradictory: bool) -> Site:
+    if is_contradictory:
         doubt = (
             "site_contradictory",
             "wp:base_blog_url is not one address, or not the asserted one",
@@ -134,31 +127,36 @@ def _site(addresses: Sequence[Element], values: Mapping[str, object]) -> Site:
     return Site(None, (evidence, *site.evidence_of({**values, "site": None})))
 
 
-def _readings(
-    contexts: Iterable[Context],
-    values: Mapping[str, object],
-    observed_at: datetime,
-) -> Iterator[AccountReading]:
-    for one in {c.site.address: c.site for c in contexts}.values():
-        if one.address is None:
-            continue
-        denies = {e.code for e in one.evidence if _denies(e)}
-        is_proven = all(e.visibility is Visibility.PUBLIC for e in one.evidence)
-        clears = site.cleared_by({**values, "site": one.address}) if is_proven else frozenset()
-        if denies or clears:
-            yield AccountReading(
-                platform=SLUG,
-                native_id=one.address,
-                # A host may serve several sites: only one that is all of it speaks by its name.
-                handle=one.address if site.host_of(one.address) == one.address else None,
-                denies=frozenset(denies),
-                clears=clears,
-                observed_at=observed_at,
-            )
+def _is_json(path: Path) -> bool:
+    with files.opened(path) as handle:
+        if is_compressed(handle):
+            return True
+        handle.seek(0)
+        beginning = handle.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return beginning[:1] in (b"{", b"[")
 
 
-def _denies(evidence: Evidence) -> bool:
-    return evidence.visibility not in (Visibility.PUBLIC, Visibility.UNKNOWN)
+def _learn(
+    path: Path, sites: Sites, observed_at: datetime, progress: Callable[[int], None]
+) -> None:
+    for shape, answer in _answers(path, progress):
+        if shape not in (Shape.ODD, Shape.BESIDE):
+            rest.note(answer, sites.at(answer.ref), observed_at)
+
+
+def _items(
+    path: Path, sites: Sites, observed_at: datetime, progress: Callable[[int], None]
+) -> Iterator[Item]:
+    for shape, answer in _answers(path, progress):
+        if shape is Shape.ODD:
+            yield rest.odd_item(answer.raw, observed_at)
+        elif shape in (Shape.POST, Shape.MEDIA, Shape.COMMENT):
+            yield rest.item_of(answer, sites.context(answer.ref))
+
+
+def _answers(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shape, Answer]]:
+    for shape, found in records(path, progress, answers_in, odd=Shape.ODD, advice=ADVICE):
+        yield shape, found if isinstance(found, Answer) else Answer(Shape.ODD, found)
 
 
 WORDPRESS: Final = WordPress()

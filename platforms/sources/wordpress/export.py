@@ -32,7 +32,6 @@ MEANINGS: Final = {
 }
 PREFIXES: Final = {uri: prefix for prefix, uris in MEANINGS.items() for uri in uris}
 KEPT: Final = frozenset({"item", "wp:author", "wp:base_blog_url", "wp:wxr_version"})
-JSON_ADVICE: Final = "Is it a Tumblr dump? WordPress exports are XML."
 WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
 
 
@@ -96,8 +95,6 @@ class _Reader:
         self._parser.CommentHandler = self._comment
 
     def feed(self, chunk: bytes) -> None:
-        if not self._fed:
-            self._refuse_other_formats(chunk)
         if (nul := chunk.find(b"\0")) >= 0:
             raise BadInput(self._path, "there is a NUL byte", byte=self._fed + nul)
         self._fed += len(chunk)
@@ -127,11 +124,6 @@ class _Reader:
         except expat.ExpatError as error:
             why = expat.ErrorString(error.code) or "unknown"
             raise self._refusal(f"this is not well-formed XML ({why})", WXR_ADVICE) from error
-
-    def _refuse_other_formats(self, chunk: bytes) -> None:
-        begin = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-        if begin in (b"{", b"["):
-            raise BadInput(self._path, "this is JSON", line=1, byte=0, advice=JSON_ADVICE)
 
     def _refuse_doctype(self, *_: object) -> None:
         raise self._refusal("it declares a document type, which could define entities")

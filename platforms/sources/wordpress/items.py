@@ -74,7 +74,7 @@ PAID_VALUES: Final = {
     "1": Visibility.PAID,
     "true": Visibility.PAID,
 }
-PAID_BLOCKS: Final = re.compile(r"jetpack/paywall|premium-content", re.IGNORECASE)
+PAID_BLOCKS: Final = re.compile(r"jetpack(?:/|-subscribe-|-)paywall|premium-content", re.IGNORECASE)
 # What WordPress.com's reblogging and the syndication plugins note on the words of others.
 BORROWED: Final = re.compile(r"is_reblog|reblog_snapshot|syndication_(?:source|permalink|feed)\w*")
 AUTHORS_DOMAIN: Final = re.compile("author|byline", re.IGNORECASE)
@@ -246,7 +246,7 @@ def _post(element: Element, context: Context) -> Item:
         evidence=(
             *context.site.evidence,
             *_own_evidence(element),
-            *_conflict(number, context),
+            *conflict_of(number, context),
             *(_parent_evidence(element, parent, context) if kind == "attachment" else ()),
         ),
         required=frozenset({"item", "container"} | ({"parent"} if kind == "attachment" else set())),
@@ -308,10 +308,10 @@ def _of_payment(element: Element) -> Iterator[Evidence]:
         if key is None:
             yield _item(Visibility.UNKNOWN, "meta_unknown", "a wp:postmeta has no single key")
         elif key == NEWSLETTER:
-            yield _access(key, _newsletter(value), value)
+            yield access_evidence(key, newsletter_access(value), value)
         elif key in PAID_MARKS:
-            visibility = PAID_VALUES.get(_lower(value), Visibility.UNKNOWN)
-            yield _access(key, visibility, value)
+            visibility = PAID_VALUES.get(lowered(value), Visibility.UNKNOWN)
+            yield access_evidence(key, visibility, value)
     for name in ("content:encoded", "excerpt:encoded"):
         yield from _of_content(name, element.all(name))
 
@@ -323,13 +323,13 @@ def _of_content(name: str, found: list[Element]) -> Iterator[Evidence]:
         yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
 
 
-def _newsletter(value: str | None) -> Visibility:
+def newsletter_access(value: str | None) -> Visibility:
     if value is not None and value.startswith("paid_subscribers"):
         return Visibility.PAID
-    return NEWSLETTER_ACCESS.get(_lower(value), Visibility.UNKNOWN)
+    return NEWSLETTER_ACCESS.get(lowered(value), Visibility.UNKNOWN)
 
 
-def _access(key: str, visibility: Visibility, value: str | None) -> Evidence:
+def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evidence:
     codes = {Visibility.UNKNOWN: "access_unknown", Visibility.RESTRICTED: "subscribers_only"}
     return _item(visibility, codes.get(visibility, "paid"), f"{key} is {_read(value)}")
 
@@ -349,7 +349,7 @@ def _key(text: str | None) -> str | None:
     return None if text is None or "<!--" in text else text.strip().lower()
 
 
-def _conflict(number: str | None, context: Context) -> Iterator[Evidence]:
+def conflict_of(number: str | None, context: Context) -> Iterator[Evidence]:
     if number is not None and context.parents.get(number) == CONFLICT:
         yield _item(
             Visibility.UNKNOWN,
@@ -375,13 +375,13 @@ def _parent_evidence(
         yield _parent(Visibility.UNKNOWN, "parent_is_itself", "it names itself as its parent")
     elif parent is None:
         detail = f"post {raw} is not in the dump; add the export that holds it"
-        about = _ref(context, raw)
+        about = ref_of_post(context, raw)
         yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about or "")
     else:
         yield from inherited_from(parent, context)
 
 
-def _ref(context: Context, number: str) -> ItemRef | None:
+def ref_of_post(context: Context, number: str) -> ItemRef | None:
     """The post or page that has this id on the same site; None when the site has no name."""
     site = context.site.address
     return ItemRef(PARENT_KINDS, number, site) if site else None
@@ -389,7 +389,7 @@ def _ref(context: Context, number: str) -> ItemRef | None:
 
 def _parents_of(element: Element, context: Context) -> tuple[ItemRef, ...]:
     number = number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None
-    found = _ref(context, number) if number else None
+    found = ref_of_post(context, number) if number else None
     return (found,) if found else ()
 
 
@@ -497,20 +497,20 @@ def _principals(
         owner,
         *containers_of(context),
         *as_containers((author_of(parent.creator, context),), owner),
-        *as_containers(_known(parent.co_authors, parent.creator, context), owner),
+        *as_containers(known_among(parent.co_authors, parent.creator, context), owner),
     )
 
 
 def _others(element: Element, owner: Principal, context: Context) -> Iterator[Principal]:
     """Whoever else's words these are: co-authors, and whom a reblog or a feed was taken from."""
-    for author in _known(_co_authors(element), owner.handle, context):
+    for author in known_among(_co_authors(element), owner.handle, context):
         yield msgspec.structs.replace(author, role=Role.CO_AUTHOR)
-    if any(_is_borrowed(key, value) for key, value in _meta(element)):
+    if any(is_borrowed(key, value) for key, value in _meta(element)):
         yield Principal(Role.QUOTED, Identity.ANONYMOUS)
 
 
-def _is_borrowed(key: str | None, value: str | None) -> bool:
-    return key is not None and bool(BORROWED.fullmatch(key)) and _lower(value) not in OFF
+def is_borrowed(key: str | None, value: str | None) -> bool:
+    return key is not None and bool(BORROWED.fullmatch(key)) and lowered(value) not in OFF
 
 
 def _co_authors(element: Element) -> tuple[str | None, ...]:
@@ -519,7 +519,7 @@ def _co_authors(element: Element) -> tuple[str | None, ...]:
     return tuple(name_in(category.text) for category in found)
 
 
-def _known(
+def known_among(
     names: tuple[str | None, ...], creator: str | None, context: Context
 ) -> tuple[Principal, ...]:
     """The co-authors beside ``creator``; a guest's name, perhaps a real one, is not kept."""
@@ -599,7 +599,7 @@ def _folded(login: str) -> str:
     return login.casefold().strip()
 
 
-def _lower(value: str | None) -> str:
+def lowered(value: str | None) -> str:
     return "?" if value is None else value.strip().lower()
 
 

@@ -15,6 +15,7 @@ from platforms.sources.contract import Fact, one_of
 from platforms.sources.values import name_in, shown
 
 HOST: Final = re.compile(r"[\w-]+(\.[\w-]+)*(:\d{1,5})?")
+AUTHOR: Final = re.compile(r"([1-9][0-9]{0,19}):([^:,\s](?:[^:,]{0,253}[^:,\s])?)")
 ON: Final = frozenset({"1", "true"})
 OFF: Final = frozenset({"0", "false", ""})
 PUBLIC_SPELLINGS: Final = {"1": 1, "true": 1, "0": 0, "false": 0, "-1": -1}
@@ -53,6 +54,16 @@ def _address_fact() -> Fact:
     return Fact("an address such as example.org or https://example.org/blog", read)
 
 
+def _authors_fact() -> Fact:
+    def read(text: str) -> object:
+        pairs = [AUTHOR.fullmatch(pair.strip()) for pair in text.split(",")]
+        if None in pairs:
+            raise ValueError(text)
+        return tuple((pair[1], pair[2]) for pair in pairs if pair)
+
+    return Fact("ids of authors with their logins, such as 1:alice,7:bob", read)
+
+
 SWITCH: Final = one_of({"true": True, "false": False, "1": True, "0": False, "null": None})
 FACTS: Final[Mapping[str, Fact]] = {
     "site": _address_fact(),
@@ -64,6 +75,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "primary_domain": _address_fact(),
     "staging": SWITCH,
     "hosting": one_of({"wpcom": "wpcom", "jetpack": "jetpack", "vip": "vip"}),
+    "authors": _authors_fact(),
 }
 
 
@@ -99,9 +111,9 @@ def cleared_by(values: Mapping[str, object]) -> frozenset[str]:
     if any(e.visibility is not Visibility.PUBLIC for e in evidence_of(values)):
         return frozenset()
     cleared = {"private", "search_discouraged"}
-    if all(_switch(values.get(name)) is False for name in SWITCHES):
+    if all(switch(values.get(name)) is False for name in SWITCHES):
         cleared.add("coming_soon")
-    if _switch(values.get("staging")) is False:
+    if switch(values.get("staging")) is False:
         cleared.add("staging")
     if values.get("hosting") == "wpcom":
         cleared.add("out_of_scope")
@@ -141,18 +153,18 @@ def _of_opening(values: Mapping[str, object]) -> Iterator[Finding]:
 
 def _is_coming_soon(values: Mapping[str, object]) -> bool:
     return values.get("launch_status") == "unlaunched" or any(
-        _switch(values.get(name)) is True for name in SWITCHES
+        switch(values.get(name)) is True for name in SWITCHES
     )
 
 
 def _of_opt_out(values: Mapping[str, object]) -> Iterator[Finding]:
-    if _switch(values.get("wpcom_data_sharing_opt_out")) is True:
+    if switch(values.get("wpcom_data_sharing_opt_out")) is True:
         yield Visibility.OPTED_OUT, "platform_opt_out", "the site opted out of data sharing"
     yield from _if_garbled(values, "wpcom_data_sharing_opt_out")
 
 
 def _of_staging(values: Mapping[str, object]) -> Iterator[Finding]:
-    if _switch(values.get("staging")) is True:
+    if switch(values.get("staging")) is True:
         yield Visibility.OUT_OF_SCOPE, "staging", "the site is a staging copy"
     yield from _if_garbled(values, "staging")
     for name in ("primary_domain", "site"):
@@ -183,11 +195,11 @@ def _of_hosting(values: Mapping[str, object]) -> Iterator[Finding]:
 
 def _if_garbled(values: Mapping[str, object], name: str) -> Iterator[Finding]:
     raw = values.get(name)
-    if raw is not None and _switch(raw) is None:
+    if raw is not None and switch(raw) is None:
         yield Visibility.UNKNOWN, f"{name}_unknown", f"{name} is {_read(raw)}"
 
 
-def _switch(raw: object) -> bool | None:
+def switch(raw: object) -> bool | None:
     spelled = _spelled(raw)
     if spelled in ON:
         return True

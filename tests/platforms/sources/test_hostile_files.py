@@ -71,7 +71,7 @@ HOSTILE_XML = [
     pytest.param(GOOD_XML.replace("_version>1.2", "_version>9.9"), "version", id="other version"),
     pytest.param(FEED, "without WordPress's export namespace", id="an ordinary feed"),
     pytest.param("<html><body/></html>", "not an RSS document", id="a web page"),
-    pytest.param(json.dumps(post()), "JSON", id="a Tumblr dump"),
+    pytest.param(json.dumps(post()), "no post, comment", id="a Tumblr dump"),
     pytest.param("Dear sir", "not well-formed", id="a letter"),
     pytest.param("   \n ", "not well-formed", id="only white space"),
     pytest.param(

@@ -1,0 +1,378 @@
+"""One record of a REST answer, in either dialect: what it says, field by field.
+
+E-mail and IP addresses, user agents, display names, places and tokens are read by
+nobody here. Whatever is relative to the reader (likes, follows, capabilities) neither.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from platforms.records import Evidence, Media, MediaKind, Visibility
+from platforms.sources.values import address_in, shown, text_in
+from platforms.sources.wordpress.answers import Answer, Shape, number_in
+from platforms.sources.wordpress.items import (
+    KIND,
+    NEWSLETTER,
+    PAID_BLOCKS,
+    PAID_MARKS,
+    PAID_VALUES,
+    SHARED_TYPES,
+    STATUSES,
+    access_evidence,
+    is_borrowed,
+    lowered,
+    newsletter_access,
+)
+
+MISSING: Final = "missing"
+CORE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+WPCOM_DATE: Final = re.compile(CORE_DATE.pattern + r"(?:Z|[+-][0-9]{2}:[0-9]{2})")
+APPROVALS: Final = {
+    "approved": Visibility.PUBLIC,
+    "hold": Visibility.UNPUBLISHED,
+    "unapproved": Visibility.UNPUBLISHED,
+    "spam": Visibility.REMOVED_PLATFORM,
+    "trash": Visibility.REMOVED_AUTHOR,
+    "post-trashed": Visibility.REMOVED_AUTHOR,
+}
+PINGS: Final = frozenset({"pingback", "trackback"})
+TEXTS: Final = ("content", "excerpt", "description", "caption")
+# The fields in which plugins for several authors name the others.
+CO_AUTHOR_FIELDS: Final = re.compile(
+    r"co[-_]?authors?|authors|bylines?|guest[-_]?authors?|ppma_authors?", re.IGNORECASE
+)
+# What the reader of WordPress.com notes beside a post: whose site it really is of.
+BAD_IF_TRUE: Final = {
+    "is_external": (Visibility.OUT_OF_SCOPE, "out_of_scope", "it comes from a feed elsewhere"),
+    "site_is_private": (Visibility.PRIVATE, "private", "its site is private"),
+}
+MEDIA_TYPES: Final = {
+    "image/gif": MediaKind.GIF,
+    "image": MediaKind.IMAGE,
+    "video": MediaKind.VIDEO,
+    "audio": MediaKind.AUDIO,
+}
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What one post, page or attachment says of itself; ``parent`` is as it was written."""
+
+    kind: str
+    number: str | None
+    author: str | None
+    evidence: tuple[Evidence, ...]
+    published_at: datetime | None
+    parent: object = None
+    link: str = ""
+    has_co_authors: bool = False
+    is_borrowed: bool = False
+
+
+class Words(msgspec.Struct, frozen=True):
+    """The content of a post: only read once its state is known."""
+
+    title: str
+    text: str
+    tags: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """What one comment says of itself."""
+
+    number: str | None
+    post: str | None
+    author: str | None
+    evidence: tuple[Evidence, ...]
+    is_approved: bool
+    published_at: datetime | None
+    link: str = ""
+
+
+def said_by(answer: Answer) -> Said:
+    raw, is_media = answer.raw, answer.shape is Shape.MEDIA
+    kind = _kind(raw, is_media=is_media, is_core=answer.is_core)
+    return Said(
+        kind=kind,
+        number=number_in(raw.get("id" if answer.is_core else "ID")),
+        author=author_in(raw, is_core=answer.is_core)[0],
+        evidence=tuple(_evidence(raw, kind, is_core=answer.is_core)),
+        published_at=_published(raw, is_core=answer.is_core),
+        parent=raw.get("post" if answer.is_core else "post_ID", MISSING),
+        link=_link(raw, is_file=is_media and not answer.is_core),
+        has_co_authors=any(raw[n] for n in raw if CO_AUTHOR_FIELDS.fullmatch(n)),
+        is_borrowed=any(is_borrowed(key, _text_of(value)) for key, value in _meta(raw)),
+    )
+
+
+def words_of(answer: Answer) -> Words:
+    raw = answer.raw
+    return Words(_words(raw.get("title")), _words(_main_text(raw)), _tags(raw), _media(answer))
+
+
+def remark_in(answer: Answer) -> Remark:
+    raw = answer.raw
+    post = raw.get("post")
+    return Remark(
+        number=number_in(raw.get("id" if answer.is_core else "ID")),
+        post=number_in(post.get("ID") if isinstance(post, dict) else post),
+        author=author_in(raw, is_core=answer.is_core)[0],
+        evidence=tuple(_of_comment(raw)),
+        is_approved=raw.get("status") == "approved",
+        published_at=_published(raw, is_core=answer.is_core),
+        link=_link(raw),
+    )
+
+
+def text_of_comment(answer: Answer) -> str:
+    raw = answer.raw
+    return _words(raw.get("raw_content") or raw.get("content"))
+
+
+def author_in(raw: Mapping[str, Any], *, is_core: bool) -> tuple[str | None, object]:
+    """The number of who wrote a record, and at WordPress.com their login."""
+    author = raw.get("author")
+    if is_core:
+        return number_in(author), None
+    if isinstance(author, dict):
+        return number_in(author.get("ID")), author.get("login")
+    return number_in(raw.get("author_ID")), None
+
+
+def _kind(raw: Mapping[str, Any], *, is_media: bool, is_core: bool) -> str:
+    if is_media and not is_core:
+        return "attachment"
+    text = raw.get("type")
+    return text if isinstance(text, str) and KIND.fullmatch(text) else "unknown"
+
+
+def _evidence(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[Evidence]:
+    yield from _of_type(raw, kind)
+    yield _of_status(raw.get("status", MISSING), kind, is_core=is_core)
+    yield from _of_password(raw, kind, is_core=is_core)
+    yield from _of_payment(raw, kind)
+    yield from _of_flags(raw)
+
+
+def _of_type(raw: Mapping[str, Any], kind: str) -> Iterator[Evidence]:
+    if kind == "unknown":
+        yield _unknown("post_type_unknown", f"type is {_read(raw, 'type')}")
+    elif kind not in SHARED_TYPES:
+        yield _item(Visibility.OUT_OF_SCOPE, "post_type_not_shared", f"{kind} is not published")
+
+
+def _of_status(status: object, kind: str, *, is_core: bool) -> Evidence:
+    if status == "inherit" and kind == "attachment":
+        return _item(Visibility.PUBLIC, "status")
+    known = STATUSES.get(status) if isinstance(status, str) else None
+    if status is MISSING and not is_core and kind == "attachment":
+        detail = "v1.x does not tell the status of a file; give wp/v2 media or an export instead"
+        return _unknown("status_unknown", detail)
+    if known is None:
+        return _unknown("status_unknown", f"status is {_shown(status)}")
+    return _item(known, f"status_{status}", f"status is {status}")
+
+
+def _of_password(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[Evidence]:
+    """The core API says ``protected`` to everybody and the password to editors only."""
+    told = [_of_one_password(raw["password"])] if "password" in raw else []
+    flags = [_dict(raw.get(name)) for name in TEXTS]
+    told += [_of_protected(text["protected"]) for text in flags if "protected" in text]
+    yield from dict.fromkeys(told)
+    content = _dict(raw.get("content"))
+    is_shown = "protected" in content and ("raw" not in content or "password" in raw)
+    if not (is_shown if is_core else "password" in raw) and kind != "attachment":
+        field = "content.protected or password" if is_core else "password"
+        yield _unknown("password_unknown", f"{field} is missing")
+
+
+def _of_one_password(password: object) -> Evidence:
+    if not isinstance(password, str):
+        return _unknown("password_unknown", f"password is {_shown(password, is_secret=True)}")
+    if password:
+        return _item(Visibility.RESTRICTED, "password_protected", "a password is needed to read it")
+    return _item(Visibility.PUBLIC, "no_password")
+
+
+def _of_protected(flag: object) -> Evidence:
+    if flag is True:
+        return _item(Visibility.RESTRICTED, "password_protected", "a password is needed to read it")
+    if flag is not False:
+        return _unknown("password_unknown", f"protected is {_shown(flag)}")
+    return _item(Visibility.PUBLIC, "no_password")
+
+
+def _of_payment(raw: Mapping[str, Any], kind: str) -> Iterator[Evidence]:
+    """Who may read it for money; the field for it must be there, for posts and pages."""
+    names = [name for name in ("meta", "metadata") if name in raw]
+    if kind != "attachment" and not names:
+        detail = "the answer has no meta, which says who may read it; ask for all fields"
+        yield _unknown("meta_unknown", detail)
+    for name in names:
+        if not _is_meta(name, raw[name]):
+            yield _unknown("meta_unknown", f"{name} is {shown(raw[name])}")
+    for key, value in _meta(raw):
+        yield from _of_meta(key, value)
+    for name in TEXTS:
+        yield from _of_text(name, raw.get(name))
+    if kind != "attachment" and not _has_text(raw.get("content")):
+        yield _unknown("content_unknown", f"content is {_read(raw, 'content')}")
+
+
+def _is_meta(name: str, found: object) -> bool:
+    if name == "meta":
+        return isinstance(found, dict) or found == []
+    return found is False or (
+        isinstance(found, list)
+        and all(isinstance(e, dict) and isinstance(e.get("key"), str) for e in found)
+    )
+
+
+def _of_meta(key: str, value: object) -> Iterator[Evidence]:
+    text = _text_of(value)
+    if key == NEWSLETTER:
+        yield access_evidence(key, newsletter_access(text), text)
+    elif key in PAID_MARKS:
+        yield access_evidence(key, PAID_VALUES.get(lowered(text), Visibility.UNKNOWN), text)
+    elif key == "jetpack_seo_noindex" and value:
+        yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
+
+
+def _meta(raw: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Every key with its value, from the core API's object and WordPress.com's list."""
+    for key, value in _dict(raw.get("meta")).items():
+        yield key.strip().lower(), value
+    listed = raw.get("metadata")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("key"), str):
+            yield each["key"].strip().lower(), each.get("value")
+
+
+def _text_of(value: object) -> str | None:
+    """A value as WordPress keeps it in its table, where true is 1 and false is empty."""
+    if isinstance(value, bool):
+        return "1" if value else ""
+    if isinstance(value, int | str):
+        return str(value)
+    return None
+
+
+def _of_text(name: str, found: object) -> Iterator[Evidence]:
+    texts = [found] if isinstance(found, str) else list(_dict(found).values())
+    if any(isinstance(text, str) and PAID_BLOCKS.search(text) for text in texts):
+        yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
+
+
+def _has_text(found: object) -> bool:
+    if isinstance(found, str):
+        return True
+    told = [_dict(found)[name] for name in ("raw", "rendered") if name in _dict(found)]
+    return bool(told) and all(isinstance(text, str) for text in told)
+
+
+def _of_flags(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    for name, (visibility, code, detail) in BAD_IF_TRUE.items():
+        if raw.get(name, False) is True:
+            yield _item(visibility, code, detail)
+        elif raw.get(name, False) is not False:
+            yield _unknown(f"{name}_unknown", f"{name} is {shown(raw[name])}")
+    if raw.get("is_jetpack", False) is not False and raw.get("site_is_atomic") is not True:
+        detail = "jetpack sites need a contract of their own"
+        yield _item(Visibility.OUT_OF_SCOPE, "out_of_scope", detail)
+
+
+def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    status, kind = raw.get("status", MISSING), raw.get("type", MISSING)
+    known = APPROVALS.get(status) if isinstance(status, str) else None
+    if known is None:
+        yield _unknown("approval_unknown", f"status is {_shown(status)}")
+    else:
+        yield _item(known, "comment_not_approved", f"status is {status}")
+    if isinstance(kind, str) and kind in PINGS:
+        yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
+    elif kind not in ("", "comment"):
+        yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")
+
+
+def _published(raw: Mapping[str, Any], *, is_core: bool) -> datetime | None:
+    """A date in UTC: the core API leaves the offset out, WordPress.com writes it."""
+    text = raw.get("date_gmt" if is_core else "date")
+    shape = CORE_DATE if is_core else WPCOM_DATE
+    if not isinstance(text, str) or not shape.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if is_core else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _link(raw: Mapping[str, Any], *, is_file: bool = False) -> str:
+    """Where people read it; at WordPress.com a file may lie on another host."""
+    link = raw.get("link", raw.get("URL"))
+    return link if isinstance(link, str) and not is_file else ""
+
+
+def _main_text(raw: Mapping[str, Any]) -> object:
+    return raw["content"] if "content" in raw else raw.get("description")
+
+
+def _words(found: object) -> str:
+    """The text as its author wrote it where the answer holds that, else as it is shown."""
+    if isinstance(found, dict):
+        found = found["raw"] if isinstance(found.get("raw"), str) else found.get("rendered")
+    return text_in(found)
+
+
+def _tags(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of tags and categories; the core API tells them in what it embeds only."""
+    names = [n for field in ("categories", "tags") for n in _dict(raw.get(field))]
+    groups = _dict(raw.get("_embedded")).get("wp:term")
+    for group in groups if isinstance(groups, list) else ():
+        names += [
+            term["name"]
+            for term in (group if isinstance(group, list) else ())
+            if isinstance(term, dict)
+            and term.get("taxonomy") in ("category", "post_tag")
+            and isinstance(term.get("name"), str)
+        ]
+    return tuple(dict.fromkeys(text_in(name).strip() for name in names if name.strip()))
+
+
+def _media(answer: Answer) -> tuple[Media, ...]:
+    if answer.shape is not Shape.MEDIA:
+        return ()
+    raw, is_core = answer.raw, answer.is_core
+    mime = raw.get("mime_type")
+    url = address_in(raw.get("source_url" if is_core else "URL"))
+    if not isinstance(mime, str) or not url:
+        return ()
+    kind = MEDIA_TYPES.get(mime.lower()) or MEDIA_TYPES.get(mime.lower().partition("/")[0])
+    alt = text_in(raw.get("alt_text" if is_core else "alt"))
+    return (Media(kind, url, alt),) if kind else ()
+
+
+def _dict(raw: object) -> dict[str, Any]:
+    return raw if isinstance(raw, dict) else {}
+
+
+def _read(raw: Mapping[str, Any], name: str) -> str:
+    return _shown(raw.get(name, MISSING))
+
+
+def _shown(value: object, *, is_secret: bool = False) -> str:
+    if value is MISSING:
+        return "missing"
+    return "not understood" if is_secret else f"not understood: {shown(value)}"
+
+
+def _unknown(code: str, detail: str) -> Evidence:
+    return _item(Visibility.UNKNOWN, code, detail)
+
+
+def _item(visibility: Visibility, code: str, detail: str = "") -> Evidence:
+    return Evidence("item", visibility, code, detail)

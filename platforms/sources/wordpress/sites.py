@@ -1,0 +1,328 @@
+"""The sites of one dump: what its files and the operator say of each, and its surroundings.
+
+An answer of the core API names its site by address, one of WordPress.com by number; a
+site's record says which number has which address.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from platforms.records import AccountReading, Evidence, Visibility
+from platforms.sources.values import shown
+from platforms.sources.wordpress.answers import Ref
+from platforms.sources.wordpress.items import (
+    SLUG,
+    Appearance,
+    Authors,
+    Context,
+    Parents,
+    Site,
+)
+from platforms.sources.wordpress.site import (
+    FACTS,
+    cleared_by,
+    evidence_of,
+    host_of,
+    switch,
+)
+
+PLACES: Final = ("options", "settings")
+ABOUT_ITSELF: Final = frozenset(FACTS) - {"site", "staging", "hosting", "authors"}
+NOT_LAUNCHED_BY_DEFAULT: Final = (False, "")
+BAD_IF_TRUE: Final = {
+    "is_private": (Visibility.PRIVATE, "private", "the site is private"),
+    "is_coming_soon": (Visibility.UNPUBLISHED, "coming_soon", "the site has not been opened yet"),
+    "is_deleted": (Visibility.ACCOUNT_GONE, "gone", "the site was deleted"),
+    "is_suspended": (Visibility.ACCOUNT_GONE, "suspended", "the site is suspended"),
+    "wpcom_prevent_third_party_sharing": (
+        Visibility.OPTED_OUT,
+        "platform_opt_out",
+        "the site opted out of data sharing",
+    ),
+}
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """A post of an answer whose author is known by number until all authors are."""
+
+    number: str | None
+    appearance: Appearance
+    author: str | None
+
+
+class Surroundings:
+    """What the first pass learns of one site."""
+
+    def __init__(self) -> None:
+        self.authors, self.parents = Authors(), Parents()
+        self.postings: list[Posting] = []
+        self.values: dict[str, list[object]] = {}
+        self.evidence: dict[Evidence, None] = {}
+        self.is_described = self.is_of_wpcom = False
+
+    def describe(self, record: Mapping[str, Any]) -> None:
+        """Note what a site's record says of it, beside what others say."""
+        self.is_described = self.is_described or "ID" in record
+        for name, value in _values_in(record):
+            found = self.values.setdefault(name, [])
+            if value is not None and value not in found:
+                found.append(value)
+        self.evidence.update(dict.fromkeys(_flags_in(record)))
+
+    def update(self, other: "Surroundings") -> None:
+        """Take over what was learned of the same site under another name."""
+        self.authors.update(other.authors)
+        self.parents.update(other.parents)
+        self.postings += other.postings
+        for name, values in other.values.items():
+            found = self.values.setdefault(name, [])
+            found += [value for value in values if value not in found]
+        self.evidence.update(other.evidence)
+        self.is_described = self.is_described or other.is_described
+        self.is_of_wpcom = self.is_of_wpcom or other.is_of_wpcom
+
+    def place_postings(self) -> None:
+        """Join the posts of answers with their authors' logins, now that all are known."""
+        for posting in self.postings:
+            login = self.authors.login_of(posting.author) if posting.author else None
+            named = msgspec.structs.replace(posting.appearance, creator=login)
+            self.parents.add(posting.number, named)
+        self.postings = []
+
+
+class Sites:
+    """Every site that a dump names."""
+
+    def __init__(self, asserted: Mapping[str, object], observed_at: datetime) -> None:
+        authors = asserted.get("authors")
+        self._authors = authors if isinstance(authors, tuple) else ()
+        self._asserted, self._observed_at = asserted, observed_at
+        self._by_ref: dict[Ref, Surroundings] = {}
+        self._addresses: dict[str, set[str]] = {}
+        self._contexts: dict[Ref, Context] = {}
+
+    def at(self, ref: Ref) -> Surroundings:
+        """What is known of the site that a record names; unclear names are one site's."""
+        if ref.number and ref.address:
+            self._addresses.setdefault(ref.number, set()).add(ref.address)
+        return self._by_ref.setdefault(_key(ref), Surroundings())
+
+    def settle(self) -> None:
+        """Say what every site is, now that everything was read."""
+        joined: dict[str | Ref, Surroundings] = {}
+        for ref, found in self._by_ref.items():
+            known = joined.setdefault(self._name_of(ref), found)
+            if known is not found:
+                known.update(found)
+        is_one = len([name for name in joined if _is_somebody(name)]) <= 1
+        told = [s for name, s in joined.items() if not _is_somebody(name)]
+        is_placed = not any(s.values or s.evidence or s.is_described for s in told)
+        known_as = {
+            name: self._context(name, found, is_one=is_one, is_placed=is_placed)
+            for name, found in joined.items()
+        }
+        self._contexts = {ref: known_as[self._name_of(ref)] for ref in self._by_ref}
+
+    def context(self, ref: Ref) -> Context:
+        return self._contexts[_key(ref)]
+
+    def readings(self) -> Iterator[AccountReading]:
+        """What is to be kept of each site, also when nothing of it is shared."""
+        for one in {c.site.address: c for c in self._contexts.values()}.values():
+            if one.site.address is not None:
+                yield from self._reading(one.site.address, one)
+
+    def _name_of(self, ref: Ref) -> str | Ref:
+        """The site's address, or what else it is known by."""
+        if not ref.is_clear:
+            return ref
+        found = {ref.address} if ref.address else self._addresses.get(ref.number or "", set())
+        if len(found) == 1:
+            return str(next(iter(found)))
+        return ref if found else self._asserted_for(ref)
+
+    def _asserted_for(self, ref: Ref) -> str | Ref:
+        """The asserted address, if it can only be that of this site."""
+        asserted = self._asserted.get("site")
+        named = {r.address for r in self._by_ref if r.address}
+        numbers = {r.number for r in self._by_ref if r.number} | set(self._addresses)
+        is_only = named <= {asserted} and len(numbers) <= 1
+        return str(asserted) if asserted and is_only else ref
+
+    def _context(
+        self, name: str | Ref, found: Surroundings, *, is_one: bool, is_placed: bool
+    ) -> Context:
+        for number, login in self._authors:
+            found.authors.declare(login, number)
+        found.place_postings()
+        address = name if isinstance(name, str) and self._agrees(name) else None
+        evidence = (
+            *(self._doubts(name) if address is None else ()),
+            *(() if is_one else self._of_several(found)),
+            *(() if is_placed else _of_unplaced()),
+            *self._proofs(address, found),
+        )
+        its_site = Site(address, tuple(dict.fromkeys(evidence)))
+        return Context(its_site, found.authors, found.parents, self._observed_at)
+
+    def _agrees(self, address: str) -> bool:
+        return self._asserted.get("site") in (None, address)
+
+    def _doubts(self, name: str | Ref) -> Iterator[Evidence]:
+        if isinstance(name, str) or not name.is_clear:
+            detail = "it names several sites, one that cannot be read, or not the asserted one"
+            yield _unknown("site_contradictory", detail)
+            return
+        if len(self._addresses.get(name.number or "", ())) > 1:
+            yield _unknown("site_contradictory", f"site {name.number} has several addresses")
+            return
+        where = f"the answer of /sites/{name.number}" if name.number else "answers with _links"
+        detail = f"nothing says which site it is; add {where}, or settle with --fact site=ADDRESS"
+        yield _unknown("site_unknown", detail)
+
+    def _of_several(self, found: Surroundings) -> Iterator[Evidence]:
+        """In a dump of several sites, what is asserted may be true of one of them only."""
+        if found.is_described and not self._asserted:
+            return
+        detail = "the facts are about one site, and the dump names several; read each by itself"
+        yield _unknown("several_sites", detail)
+
+    def _proofs(self, address: str | None, found: Surroundings) -> Iterator[Evidence]:
+        for values in self._readings_of(address, found):
+            yield from evidence_of(values)
+        yield from found.evidence
+        if found.is_of_wpcom:
+            yield from _unread(self._merged(found))
+
+    def _readings_of(self, address: str | None, found: Surroundings) -> Iterator[dict[str, object]]:
+        """One set of values, and others for what is told in several ways: all of them count."""
+        merged = self._merged(found)
+        first = {name: values[0] for name, values in merged.items() if values}
+        yield {**first, "site": address}
+        for name, values in merged.items():
+            for value in values[1:]:
+                yield {**first, name: value, "site": address}
+
+    def _merged(self, found: Surroundings) -> dict[str, list[object]]:
+        merged = {
+            name: [value]
+            for name, value in self._asserted.items()
+            if name not in ("site", "authors") and value is not None
+        }
+        for name, values in found.values.items():
+            merged.setdefault(name, []).extend(values)
+        return merged
+
+    def _reading(self, address: str, context: Context) -> Iterator[AccountReading]:
+        evidence = context.site.evidence
+        denies = frozenset(e.code for e in evidence if _denies(e))
+        is_proven = all(e.visibility is Visibility.PUBLIC for e in evidence)
+        clears = self._cleared(address) if is_proven else frozenset()
+        if denies or clears:
+            yield AccountReading(
+                platform=SLUG,
+                native_id=address,
+                # A host may serve several sites: only one that is all of it speaks by its name.
+                handle=address if host_of(address) == address else None,
+                denies=denies,
+                clears=clears,
+                observed_at=self._observed_at,
+            )
+
+    def _cleared(self, address: str) -> frozenset[str]:
+        found = Surroundings()
+        for ref, other in self._by_ref.items():
+            if self._name_of(ref) == address:
+                found.update(other)
+        all_of_them = [cleared_by(values) for values in self._readings_of(address, found)]
+        return frozenset.intersection(*all_of_them)
+
+
+def _key(ref: Ref) -> Ref:
+    """One site under one name: its address where it is told, else its number."""
+    if not ref.is_clear:
+        return Ref(is_clear=False)
+    return Ref(address=ref.address) if ref.address else Ref(ref.number)
+
+
+def _is_somebody(name: str | Ref) -> bool:
+    return isinstance(name, str) or name.number is not None
+
+
+def _values_in(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The switches that a site's record holds, by the names of the facts."""
+    for place in (record, *(record.get(name) for name in PLACES)):
+        if isinstance(place, dict):
+            for name in sorted(ABOUT_ITSELF & place.keys()):
+                if not (name == "launch_status" and place[name] in NOT_LAUNCHED_BY_DEFAULT):
+                    yield name, place[name]
+    if "is_wpcom_staging_site" in record:
+        yield "staging", record["is_wpcom_staging_site"]
+    if switch(record.get("is_coming_soon")) is True:
+        yield "wpcom_coming_soon", True
+    if hosting := _hosting(record):
+        yield "hosting", hosting
+
+
+def _hosting(record: Mapping[str, Any]) -> str | None:
+    """Where the site lives, if the record says all that is needed to know it."""
+    if switch(record.get("is_vip")) is True:
+        return "vip"
+    is_jetpack = [switch(record[n]) for n in ("jetpack", "jetpack_connection") if n in record]
+    if True in is_jetpack and switch(record.get("is_wpcom_atomic")) is not True:
+        return "jetpack"
+    is_read = "jetpack" in record and None not in is_jetpack
+    return "wpcom" if is_read and switch(record.get("is_vip")) is False else None
+
+
+def _flags_in(record: Mapping[str, Any]) -> Iterator[Evidence]:
+    """What stands against the site by a flag of the record's own; absence says nothing."""
+    for place in (record, *(record.get(name) for name in PLACES)):
+        for name, (visibility, code, detail) in BAD_IF_TRUE.items():
+            if isinstance(place, dict) and name in place:
+                found = switch(place[name])
+                if found is None:
+                    yield _unknown(f"{name}_unknown", f"{name} is {shown(place[name])}")
+                elif found:
+                    yield Evidence("container", visibility, code, detail)
+    for name in PLACES:
+        if not isinstance(record.get(name), dict | type(None)) and record[name] != []:
+            yield _unknown("site_record_unknown", f"{name} is {shown(record[name])}")
+    if switch(record.get("is_wpcom_atomic")) is True and "is_wpcom_staging_site" not in record:
+        detail = "the record does not say whether it is a staging copy"
+        yield _unknown("staging_unknown", detail)
+
+
+def _unread(values: Mapping[str, Iterable[object]]) -> Iterator[Evidence]:
+    """What a site of WordPress.com must say before it is shared."""
+    if not values.get("hosting"):
+        detail = (
+            "no record of the site says whether Jetpack or VIP serves it (jetpack, is_vip);"
+            " settle with --fact hosting=wpcom"
+        )
+        yield _unknown("hosting_unknown", detail)
+    if not values.get("wpcom_data_sharing_opt_out"):
+        detail = (
+            "no record of the site says whether it opted out; add the answer of its"
+            " /settings, or settle with --fact wpcom_data_sharing_opt_out=false"
+        )
+        yield _unknown("opt_out_unknown", detail)
+
+
+def _of_unplaced() -> Iterator[Evidence]:
+    detail = (
+        "the record of a site does not say clearly of which one it is, so it may be of this one;"
+        " settle with --fact site=ADDRESS, or leave the record out"
+    )
+    yield _unknown("site_record_unplaced", detail)
+
+
+def _unknown(code: str, detail: str) -> Evidence:
+    return Evidence("container", Visibility.UNKNOWN, code, detail)
+
+
+def _denies(evidence: Evidence) -> bool:
+    return evidence.visibility not in (Visibility.PUBLIC, Visibility.UNKNOWN)
