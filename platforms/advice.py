@@ -27,8 +27,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "attachment_without_parent": "Nothing shows it in public: it stays held.",
     "attachments_unknown": "Something of a kind that we do not know is attached. It is read only "
     "once somebody has looked up what it is.",
-    "author_login_unknown": "The answer names its author by number. Import it with the site's export "
-    "or its users as editors see them, or name them with --fact authors=1:alice.",
+    "author_login_unknown": "The answer names its author by number. Import it with the site's "
+    "export or its users as editors see them, or name them with --fact authors=ID:LOGIN.",
     "author_unknown": "Ask the API for the field from, with its id.",
     "blog_visibility_unknown": "Say whether the blog is public with --fact blog.type=public or "
     "private.",
@@ -165,16 +165,16 @@ ADVICE: Final[Mapping[str, str]] = {
     "review_state_unknown": "Ask the platform what this state of review means.",
     "rights_unknown": "The rights of the work are not understood. Ask the platform for the item's "
     "own record.",
-    "several_sites": "Import the files of each site by themselves, with the facts about that site; or "
-    "all of them with the sites' own records and without facts.",
+    "several_sites": "Import the files of each site by themselves, with the facts about that site; "
+    "or all of them with the sites' own records and without facts.",
     "shared_post_unknown": "Ask the API for parent_id and attachments: they say whose post it "
     "shares.",
     "site_contradictory": "The file, its records and --fact site=ADDRESS name different sites. "
     "Import it with the address of its own site.",
     "site_record_unplaced": "Leave out the site's record that does not say of which site it is, or "
     "say it with --fact site=ADDRESS.",
-    "site_unknown": "Say which site it is with --fact site=ADDRESS, or import the site's own record "
-    "beside the file.",
+    "site_unknown": "Say which site it is with --fact site=ADDRESS, or import the site's own "
+    "record beside the file.",
     "site_visibility_unknown": "Say whether the site is public with --fact blog_public=1, 0 or -1.",
     "spelling_unknown": "The file spells its fields as the platform's pages do. Give answers of "
     "its API.",
