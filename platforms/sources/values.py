@@ -29,7 +29,11 @@ def name_in(value: object) -> str | None:
 
 def text_in(value: object) -> str:
     """``value`` as content: empty unless it is text; what no store can hold is replaced."""
-    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    if value.isascii() and "\0" not in value:
+        return value
+    return UNSTORABLE.sub("\ufffd", value)
 
 
 def address_in(raw: object) -> str:

@@ -9,6 +9,7 @@ from platforms.records import AccountReading, FactReading, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
 from platforms.sources.tumblr import blogs
+from platforms.sources.tumblr.alike import Reader
 from platforms.sources.tumblr.blogs import Blogs
 from platforms.sources.tumblr.posts import (
     SLUG,
@@ -16,7 +17,6 @@ from platforms.sources.tumblr.posts import (
     blogs_in,
     id_of,
     is_open,
-    item_of,
     odd_item,
 )
 from platforms.sources.tumblr.responses import Shape, records
@@ -55,10 +55,11 @@ def _read(
     around = _first_pass(paths, values, observed_at, progress)
     yield from _readings(around)
     yield from _facts(around)
+    reader = Reader(around)
     for path in paths:
         for shape, record in _records(path, progress):
             if shape is Shape.POST:
-                yield item_of(record, around)
+                yield reader.item_of(record)
             elif shape is Shape.ODD:
                 yield odd_item(observed_at, f"it is neither a post nor a blog: {shown(record)}")
 

@@ -6,7 +6,10 @@ Everything any record says of a blog counts, and the worst of it wins.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
@@ -16,6 +19,8 @@ UUID: Final = re.compile(r"t:[A-Za-z0-9_-]{1,64}")
 FLAG: Final = {"true": True, "false": False, "1": True, "0": False}
 
 Meaning = Mapping[bool | str, Visibility]
+# What was read of each field, in the order of ``FIELDS``.
+Readings = tuple[frozenset[Visibility], ...]
 
 
 def camel(name: str) -> str:
@@ -80,6 +85,10 @@ RATING_GAP: Final = "rating_unknown"
 PAYMENT_GAP: Final = "payment_unknown"
 GAPS: Final = {VISIBILITY_GAP: VISIBILITY, RATING_GAP: RATING, PAYMENT_GAP: PAYMENT}
 SPELLINGS: Final = {field: (field, camel(field)) for field in FIELDS}
+SPELT: Final = tuple(dict.fromkeys(name for both in SPELLINGS.values() for name in both))
+PLACES: Final = {field: place for place, field in enumerate(FIELDS)}
+# Millions of blogs share a few states: this many are kept ready.
+REMEMBERED: Final = 4_096
 ASSERTABLE: Final = (
     *VISIBILITY,
     "is_adult",
@@ -109,33 +118,36 @@ def _listed(name: str) -> str:
     return _folded(name).removeprefix("@").removesuffix(".tumblr.com")
 
 
+NOTHING_READ: Final[Readings] = (frozenset(),) * len(FIELDS)
+
+
 class Blog:
     """All readings of one blog's fields, and every name it goes by."""
 
+    __slots__ = ("asserted", "handle", "names", "readings")
+
     def __init__(self) -> None:
         self.handle: str | None = None
-        self.names: set[str] = set()
+        self.names: tuple[str, ...] = ()
         self.asserted: frozenset[str] = frozenset()
-        self._read: dict[str, set[Visibility]] = {}
+        self.readings: Readings = NOTHING_READ
 
     def add(self, raw: Mapping[str, Any]) -> None:
         if name := name_in(raw.get("name")):
             self.handle = self.handle or name
-            self.names.add(_folded(name))
-        for field in FIELDS:
-            for spelling in SPELLINGS[field]:
-                if spelling in raw:
-                    self._read.setdefault(field, set()).add(_of_field(field, raw[spelling]))
+            if (folded := _folded(name)) not in self.names:
+                self.names += (folded,)
+        readings = readings_of(raw)
+        if readings is not self.readings:
+            self.readings = _united(self.readings, readings)
 
     def add_worse(self, other: "Blog") -> None:
         """Take over only what ``other`` says against sharing."""
-        for field, found in other._read.items():
-            if bad := found - {Visibility.PUBLIC}:
-                self._read.setdefault(field, set()).update(bad)
+        self.readings = _united(self.readings, _without_public(other.readings))
 
     def found(self, field: str) -> frozenset[Visibility]:
         """What was read of ``field``, anywhere; empty when it is nowhere."""
-        return frozenset(self._read.get(field, ()))
+        return self.readings[PLACES[field]]
 
     def denials(self) -> frozenset[str]:
         return frozenset(
@@ -193,6 +205,20 @@ class Blogs:
         if self._by_name and name and (nameless := self._by_name.get(_folded(name))):
             blog.add_worse(nameless)
 
+    def holds(self, uuid: str) -> bool:
+        return uuid in self._by_uuid
+
+    def state_of(self, raw: Mapping[str, Any]) -> tuple[object, ...]:
+        """All that is known of a blog but who it is: two of the same state prove the same."""
+        uuid = uuid_in(raw)
+        return (
+            self.get(raw).readings,
+            self.get(raw).asserted,
+            uuid in self._posting,
+            self.is_attested(uuid),
+            self.is_partner(raw),
+        )
+
     def is_posting(self, raw: Mapping[str, Any]) -> bool:
         """Whether this blog is one of the dump's own, of which the operator may speak."""
         return uuid_in(raw) in self._posting
@@ -227,6 +253,37 @@ class Blogs:
 def uuid_in(raw: Mapping[str, Any]) -> str | None:
     uuid = raw.get("uuid")
     return uuid if isinstance(uuid, str) and UUID.fullmatch(uuid) else None
+
+
+def readings_of(raw: Mapping[str, Any]) -> Readings:
+    """What one record says of a blog."""
+    said = {name: raw[name] for name in SPELT if name in raw}
+    try:
+        return _readings_in(msgspec.json.encode(said))
+    except (UnicodeEncodeError, RecursionError):
+        return _readings(said)
+
+
+@lru_cache(REMEMBERED)
+def _readings_in(said: bytes) -> Readings:
+    return _readings(msgspec.json.decode(said))
+
+
+def _readings(said: Mapping[str, Any]) -> Readings:
+    return tuple(
+        frozenset(_of_field(field, said[name]) for name in SPELLINGS[field] if name in said)
+        for field in FIELDS
+    )
+
+
+@lru_cache(REMEMBERED)
+def _united(first: Readings, second: Readings) -> Readings:
+    return tuple(one | other for one, other in zip(first, second, strict=True))
+
+
+@lru_cache(REMEMBERED)
+def _without_public(readings: Readings) -> Readings:
+    return tuple(one - {Visibility.PUBLIC} for one in readings)
 
 
 def _of_field(field: str, raw: object) -> Visibility:

@@ -167,11 +167,11 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
         principals=tuple(dict.fromkeys(post.principals)),
         evidence=tuple(dict.fromkeys(post.evidence)),
         required=frozenset(post.required),
-        published_at=_moment(raw.get("timestamp")),
+        published_at=moment_of(raw.get("timestamp")),
         observed_at=around.observed_at,
         title=text_in(raw.get("title")),
         text=whole.text,
-        tags=_tags(raw),
+        tags=tags_of(raw),
         media=tuple(whole.media),
         parts=tuple(whole.parts),
         core=_core_of(post) if whole.parts else None,
@@ -215,13 +215,17 @@ def id_of(raw: Mapping[str, Any]) -> str | None:
     given = [raw[name] for name in ("id", "id_string") if name in raw]
     if len(given) > 1 and _is_rounded(*given):
         del given[0]
-    found = {_id(value) for value in given}
+    found = {number_in(value) for value in given}
     return found.pop() if len(found) == 1 else None
 
 
 def _is_rounded(number: object, text: object) -> bool:
     """Whether ``number`` is what JavaScript, which has no large integers, made of ``text``."""
-    if type(number) is not int or number <= EXACT_IN_JAVASCRIPT or (exact := _id(text)) is None:
+    if (
+        type(number) is not int
+        or number <= EXACT_IN_JAVASCRIPT
+        or (exact := number_in(text)) is None
+    ):
         return False
     return float(number) == float(exact)
 
@@ -391,7 +395,7 @@ def _read_trail_item(item: dict[str, Any], role: Role, post: Reading) -> None:
 
 
 def _read_source_id(raw: object, post: Reading) -> None:
-    number = _id(raw)
+    number = number_in(raw)
     if number is None:
         post.doubt("trail_unknown", f"a reblogged post's id is {_read(raw)}", "embedded")
     elif number in post.around.closed:
@@ -763,18 +767,18 @@ def objects_in(raw: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
     return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
 
 
-def _id(raw: object) -> str | None:
+def number_in(raw: object) -> str | None:
     text = str(raw) if type(raw) is int else raw
     return text if isinstance(text, str) and ID.fullmatch(text) else None
 
 
-def _moment(raw: object) -> datetime | None:
+def moment_of(raw: object) -> datetime | None:
     if type(raw) is not int or not 0 < raw <= LAST_TIMESTAMP:
         return None
     return datetime.fromtimestamp(raw, UTC)
 
 
-def _tags(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def tags_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     tags = raw.get("tags")
     return tuple(text for tag in tags if (text := text_in(tag))) if isinstance(tags, list) else ()
 

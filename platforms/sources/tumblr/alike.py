@@ -1,0 +1,279 @@
+"""Posts that are alike: what was found out about one of them holds for all.
+
+Most posts of a dump differ in nothing that decides. ``Reader`` gives what ``posts.item_of``
+does, but finds the evidence of only the first of each kind. Only posts of ordinary content
+that have no fields but those listed here are of a kind: every other one is read by itself.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from platforms.parts import Pieces
+from platforms.records import Evidence, Identity, Item, Media, Principal, Role
+from platforms.sources.tumblr.blogs import uuid_in
+from platforms.sources.tumblr.content import MAX_PARTS, READERS, Content
+from platforms.sources.tumblr.posts import (
+    HINTS,
+    KIND,
+    LABELS,
+    SLUG,
+    Surroundings,
+    id_of,
+    item_of,
+    moment_of,
+    number_in,
+    tags_of,
+)
+from platforms.sources.values import name_in, text_in
+
+# How many kinds of posts, and how many blogs, are remembered at a time.
+KINDS: Final = 4_096
+BLOGS: Final = 65_536
+# What is read of each post by itself, and what no step of ``posts`` reads.
+OF_EACH_POST: Final = frozenset(
+    {"id", "id_string", "timestamp", "title", "tags", "content", "layout", "trail", "blog"}
+    | {"blog_name", "post_url", "short_url", "slug", "date", "reblog_key", "summary", "note_count"}
+)
+OF_EACH_SEGMENT: Final = frozenset({"post", "blog", "content", "layout"})
+OF_EACH_SOURCE: Final = frozenset({"id", "timestamp"})
+# What makes a kind: none of these is compared with who posted it, or with any other name.
+OF_A_KIND: Final = frozenset(
+    {"type", "object_type", "original_type", "state", "queued_state", "is_private", "is_nsfw"}
+    | {"is_paywalled", "is_commercial", "is_blogless_advertiser", "advertiser_name"}
+    | {*LABELS, *HINTS, "interactability_reblog", "interactability_blaze", "is_blazed"}
+    | {"is_blocks_post_format", "should_open_in_legacy", "is_blaze_pending", "can_blaze"}
+    | {"can_like", "can_reblog", "can_reply", "can_ignite", "can_send_in_message", "muted"}
+    | {"display_avatar", "followed", "liked", "is_pinned", "mute_end_timestamp"}
+    | {"recommended_source", "recommended_color"}
+)
+FIRST_TOO_LONG: Final = 10**20
+PLAIN_BLOCKS: Final = frozenset({"text", "image"})
+PLAIN_LAYOUTS: Final = frozenset({"rows", "condensed", "carousel"})
+
+
+class Known(NamedTuple):
+    """A blog as posts name it: who that is, and the number of its state."""
+
+    uuid: str
+    name: str
+    state: int
+    people: Mapping[Role, Principal]
+
+
+class Segment(NamedTuple):
+    content: Content
+    who: Principal
+
+
+class Plain(NamedTuple):
+    """A post of a kind: the kind, and what differs from post to post."""
+
+    kind: tuple[object, ...]
+    number: str
+    owner: Principal
+    content: Content
+    segments: tuple[Segment, ...]
+
+
+class Findings(NamedTuple):
+    """What holds for every post of a kind."""
+
+    evidence: tuple[Evidence, ...]
+    required: frozenset[str]
+
+
+class Reader:
+    """Reads the posts of one dump, once everything around them is known."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._kinds: dict[tuple[object, ...], Findings | None] = {}
+        self._blogs: dict[tuple[str, str], Known | None] = {}
+        self._states: dict[tuple[object, ...], int] = {}
+
+    def item_of(self, raw: Mapping[str, Any]) -> Item:
+        """What ``posts.item_of`` says of ``raw``."""
+        plain = self._plain(raw)
+        if plain is None:
+            return item_of(raw, self._around)
+        if plain.kind not in self._kinds:
+            return self._first(plain, raw)
+        findings = self._kinds[plain.kind]
+        if findings is None:
+            return item_of(raw, self._around)
+        return _made(plain, findings, raw, self._around.observed_at)
+
+    def _first(self, plain: Plain, raw: Mapping[str, Any]) -> Item:
+        """Read the first of a kind; what holds for it alone is not kept for others."""
+        item = item_of(raw, self._around)
+        findings = Findings(item.evidence, item.required)
+        names_somebody = any(evidence.about for evidence in item.evidence)
+        same = not names_somebody and _made(plain, findings, raw, item.observed_at) == item
+        if len(self._kinds) >= KINDS:
+            self._kinds.clear()
+        self._kinds[plain.kind] = findings if same else None
+        return item
+
+    def _plain(self, raw: Mapping[str, Any]) -> Plain | None:
+        blog, number = self._blog(raw.get("blog")), _number(raw)
+        if blog is None or number is None or raw.get("blog_name") != blog.name:
+            return None
+        content = _plain_content(raw)
+        segments = self._segments(raw.get("trail", []), blog)
+        rest = _kind_of(raw, OF_EACH_POST)
+        if content is None or segments is None or rest is None:
+            return None
+        closed = number in self._around.closed
+        found, kinds = segments
+        kind = (rest, blog.state, closed, "title" in raw, "trail" in raw, kinds)
+        return Plain(kind, number, blog.people[Role.OWNER], content, found)
+
+    def _segments(
+        self, trail: object, own: Known
+    ) -> tuple[tuple[Segment, ...], tuple[object, ...]] | None:
+        """The segments of a trail, and what decides in each of them."""
+        if not isinstance(trail, list):
+            return None
+        found, kinds = [], []
+        for number, raw in enumerate(trail):
+            role = Role.REBLOG_VIA if number else Role.REBLOG_ROOT
+            segment = self._segment(raw, role, own)
+            if segment is None:
+                return None
+            found.append(segment[0])
+            kinds.append(segment[1])
+        return tuple(found), tuple(kinds)
+
+    def _segment(
+        self, raw: object, role: Role, own: Known
+    ) -> tuple[Segment, tuple[object, ...]] | None:
+        if not isinstance(raw, dict):
+            return None
+        source, blog = raw.get("post"), self._blog(raw.get("blog"))
+        if blog is None or not isinstance(source, dict):
+            return None
+        number = number_in(source.get("id"))
+        if number is None or number in self._around.closed:
+            return None
+        content = _plain_content(raw)
+        rest = _kind_of(raw, OF_EACH_SEGMENT), _kind_of(source, OF_EACH_SOURCE)
+        if content is None or None in rest:
+            return None
+        kind = (*rest, blog.state, blog.uuid == own.uuid)
+        return Segment(content, blog.people[role]), kind
+
+    def _blog(self, raw: object) -> Known | None:
+        """The blog that a post names in full, and that can be asked; None for any other."""
+        if not isinstance(raw, dict):
+            return None
+        name, uuid = raw.get("name"), raw.get("uuid")
+        if not isinstance(name, str) or not isinstance(uuid, str):
+            return None
+        if (uuid, name) not in self._blogs:
+            if len(self._blogs) >= BLOGS:
+                self._blogs.clear()
+            self._blogs[uuid, name] = self._known(raw, uuid, name)
+        return self._blogs[uuid, name]
+
+    def _known(self, raw: dict[str, Any], uuid: str, name: str) -> Known | None:
+        if uuid_in(raw) is None or name_in(name) is None or not self._around.blogs.holds(uuid):
+            return None
+        state = self._around.blogs.state_of(raw)
+        number = self._states.setdefault(state, len(self._states))
+        people = {
+            role: Principal(role, Identity.STABLE, uuid, name)
+            for role in (Role.OWNER, Role.REBLOG_ROOT, Role.REBLOG_VIA)
+        }
+        return Known(uuid, name, number, people)
+
+
+def _made(
+    plain: Plain, findings: Findings, raw: Mapping[str, Any], observed_at: datetime | None
+) -> Item:
+    text, media, parts, core = _whole(plain, raw)
+    people = dict.fromkeys((plain.owner, *(segment.who for segment in plain.segments)))
+    return Item(
+        platform=SLUG,
+        kind=KIND,
+        native_id=plain.number,
+        principals=tuple(people),
+        evidence=findings.evidence,
+        required=findings.required,
+        published_at=moment_of(raw.get("timestamp")),
+        observed_at=observed_at,
+        title=text_in(raw.get("title")),
+        text=text,
+        tags=tags_of(raw),
+        media=media,
+        parts=parts,
+        core=core,
+    )
+
+
+def _whole(
+    plain: Plain, raw: Mapping[str, Any]
+) -> tuple[str, tuple[Media, ...], tuple[Any, ...], tuple[Principal, ...] | None]:
+    """Text and media, the parts of the trail, and who is in none of them."""
+    if not plain.segments:
+        return plain.content.text, tuple(plain.content.media), (), None
+    whole = Pieces()
+    for segment in plain.segments:
+        whole.add([segment.content.text], segment.content.media, [segment.who])
+    whole.add(plain.content.texts, plain.content.media)
+    core = (plain.owner,) if whole.parts and not raw.get("title") else None
+    return whole.text, tuple(whole.media), tuple(whole.parts), core
+
+
+def _plain_content(raw: Mapping[str, Any]) -> Content | None:
+    """Texts and pictures that nobody is credited with; None for any other content."""
+    blocks = raw.get("content")
+    if not isinstance(blocks, list) or len(blocks) > MAX_PARTS or not _is_plain(raw):
+        return None
+    content = Content()
+    for block in blocks:
+        kind = block.get("type") if isinstance(block, dict) else None
+        if not isinstance(kind, str) or kind not in PLAIN_BLOCKS:
+            return None
+        if block.get("attribution") is not None:
+            return None
+        READERS[kind](block, content)
+    return None if content.doubts else content
+
+
+def _is_plain(raw: Mapping[str, Any]) -> bool:
+    """Whether the layout only says how blocks are arranged."""
+    layouts = raw.get("layout")
+    if layouts == [] or "layout" not in raw:
+        return True
+    if not isinstance(layouts, list) or len(layouts) > MAX_PARTS:
+        return False
+    return all(_arranges(layout) for layout in layouts)
+
+
+def _arranges(layout: object) -> bool:
+    kind = layout.get("type") if isinstance(layout, dict) else None
+    return isinstance(kind, str) and kind in PLAIN_LAYOUTS
+
+
+def _number(raw: Mapping[str, Any]) -> str | None:
+    """The post's id, without detours where it is given as usual."""
+    number = raw.get("id")
+    if type(number) is int and 0 < number < FIRST_TOO_LONG:
+        text = str(number)
+        if raw.get("id_string", text) == text:
+            return text
+    return id_of(raw)
+
+
+def _kind_of(raw: Mapping[str, Any], besides: frozenset[str]) -> bytes | None:
+    """Everything in ``raw`` but what differs from post to post; types and order count."""
+    rest = {name: value for name, value in raw.items() if name not in besides}
+    if not rest.keys() <= OF_A_KIND:
+        return None
+    try:
+        return msgspec.json.encode(rest)
+    except (UnicodeEncodeError, RecursionError):
+        return None
