@@ -154,7 +154,7 @@ def _evidence(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[E
     yield from _of_type(raw, kind)
     yield _of_status(raw.get("status", MISSING), kind, is_core=is_core)
     yield from _of_password(raw, kind, is_core=is_core)
-    yield from _of_payment(raw, kind)
+    yield from _of_payment(raw, kind, is_core=is_core)
     yield from _of_flags(raw)
 
 
@@ -206,15 +206,14 @@ def _of_protected(flag: object) -> Evidence:
     return _item(Visibility.PUBLIC, "no_password")
 
 
-def _of_payment(raw: Mapping[str, Any], kind: str) -> Iterator[Evidence]:
+def _of_payment(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[Evidence]:
     """Who may read it for money; the field for it must be there, for posts and pages."""
-    names = [name for name in ("meta", "metadata") if name in raw]
-    if kind != "attachment" and not names:
-        detail = "the answer has no meta, which says who may read it; ask for all fields"
+    name = "meta" if is_core else "metadata"
+    if name in raw and not _is_meta(name, raw[name]):
+        yield _unknown("meta_unknown", f"{name} is {shown(raw[name])}")
+    elif name not in raw and kind != "attachment":
+        detail = f"the answer has no {name}, which says who may read it; ask for all fields"
         yield _unknown("meta_unknown", detail)
-    for name in names:
-        if not _is_meta(name, raw[name]):
-            yield _unknown("meta_unknown", f"{name} is {shown(raw[name])}")
     for key, value in _meta(raw):
         yield from _of_meta(key, value)
     for name in TEXTS:
