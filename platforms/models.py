@@ -218,6 +218,7 @@ class Dump(models.Model):
 
     platform = models.ForeignKey(Platform, models.PROTECT)
     imported_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64)
     files = models.JSONField()
     facts = models.JSONField(default=dict)

@@ -13,6 +13,7 @@ from platforms.actions.accounts import (
 from platforms.actions.dumps import (
     DumpChanged,
     FilesMissing,
+    MadeInTheFuture,
     MediaMissing,
     UnknownPlatform,
     drop_quarantine,
@@ -30,6 +31,7 @@ __all__ = [
     "Change",
     "DumpChanged",
     "FilesMissing",
+    "MadeInTheFuture",
     "MediaMissing",
     "NotWatchable",
     "UnknownPlatform",

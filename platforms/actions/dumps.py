@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from platforms.media import Folder, Inspector
 from platforms.models import Dump, Platform, Run
 from platforms.sources import SOURCES
 
+INSTANT: Final = timedelta(microseconds=1)
 ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
 
@@ -47,6 +48,10 @@ class FilesMissing(Exception):
     """The files of a run went away before its row was written."""
 
 
+class MadeInTheFuture(Exception):
+    """A dump cannot have been made after it was handed in."""
+
+
 def import_dump(
     slug: str,
     paths: Sequence[Path],
@@ -54,6 +59,7 @@ def import_dump(
     *,
     by: Actor,
     now: datetime,
+    made_at: datetime | None = None,
     media: Path | None = None,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Dump:
@@ -61,18 +67,20 @@ def import_dump(
 
     The files are written first and the rows last, in one short transaction, so an import
     that dies leaves nothing that is read. ``progress`` is told every byte twice: it is
-    read, then hashed. ``media`` is a folder with files that may carry refusals.
+    read, then hashed. ``media`` is a folder with files that may carry refusals. What the
+    dump says was true when it was ``made_at``, by default when its files last changed.
     Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
     platform = platform_to_read(slug)
     keys = proven_keyring()
     inspector = Inspector(Folder(media)) if media else None
     stamps = _stamps(paths)
+    made_at = _made_at(made_at, stamps, now)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
-        readings = SOURCES[slug].read(paths, facts, observed_at=now, progress=progress)
+        readings = SOURCES[slug].read(paths, facts, observed_at=made_at, progress=progress)
         if inspector:
             readings = inspector.inspected(readings)
-        taken = take_in(readings, writer, keys, now, known_of(platform))
+        taken = take_in(readings, writer, keys, made_at, known_of(platform))
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
             raise DumpChanged("A file of the dump changed while it was read.")
@@ -88,7 +96,7 @@ def import_dump(
     committing = False
     try:
         with transaction.atomic():
-            _admit(dump, writer.runs, taken, by=by, now=now)
+            _admit(dump, writer.runs, taken, by=by, made_at=made_at, now=now)
             committing = True
     finally:
         # When COMMIT itself fails, the rows may be there all the same. Files without
@@ -150,6 +158,7 @@ def _admit(
     taken: Taken,
     *,
     by: Actor,
+    made_at: datetime,
     now: datetime,
 ) -> None:
     """Make the import true: every row of it, or none."""
@@ -163,13 +172,20 @@ def _admit(
             "Import it with --media and the same folder."
         )
     same.update(superseded_at=now)
+    said_at = dump.made_at = _after(replaced, made_at)
     dump.save()
     Run.objects.bulk_create(
         [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
     )
-    note_accounts(dump.platform, taken.changes, by=by)
-    keep_facts(dump, taken.facts, replaced, observed_at=now, by=by)
+    note_accounts(dump.platform, taken.changes, by=by, at=said_at)
+    keep_facts(dump, taken.facts, replaced, observed_at=said_at, by=by)
     record(_imported(dump), by=by)
+
+
+def _after(replaced: Iterable[Dump], made_at: datetime) -> datetime:
+    """``made_at``, or just after what it replaces: of two words at once the no would win."""
+    spoken = (dump.made_at + INSTANT for dump in replaced if dump.made_at)
+    return max([made_at, *spoken])
 
 
 def _imported(dump: Dump) -> DumpImported:
@@ -195,6 +211,19 @@ def _require_files(runs: Sequence[RunFiles]) -> None:
                 os.utime(root / path)
             except FileNotFoundError as error:
                 raise FilesMissing(f"{path} was removed before it was recorded") from error
+
+
+def _made_at(said: datetime | None, stamps: Iterable[Stamp | None], now: datetime) -> datetime:
+    """When the dump was made: as said, or when the first of its files was written here.
+
+    A file that was copied is younger than what is in it, which only its owner can say.
+    """
+    if said is None:
+        written = (datetime.fromtimestamp(stamp[2] / 1e9, UTC) for stamp in stamps if stamp)
+        return min([now, *written])
+    if said > now:
+        raise MadeInTheFuture(f"The dump cannot have been made in the future ({said:%Y-%m-%d}).")
+    return said
 
 
 def _stamps(paths: Sequence[Path]) -> list[Stamp | None]:

@@ -243,6 +243,63 @@ def test_a_site_that_comes_back_from_private_keeps_its_own_switch_off(tmp_path):
     assert AccountState.objects.get(account_key=site).reasons == ["platform_opt_out"]
 
 
+# When it was made ---------------------------------------------------------------------------
+
+
+def test_an_older_dump_does_not_clear_what_a_newer_one_said(tmp_path):
+    newer = export(tmp_path, post(1), name="newer.xml")
+    older = export(tmp_path, post(2), name="older.xml")
+    site = keyring().account("wordpress", "alice.example")
+    imported(newer, facts={"blog_public": "-1"}, made_at=NOW - timedelta(days=1))
+
+    imported(older, facts={"blog_public": "1"}, made_at=NOW - timedelta(days=9))
+
+    assert AccountState.objects.get(account_key=site).reasons == ["private"]
+
+
+def test_items_were_last_read_when_their_dump_was_made(dump_file, storage):
+    made_at = NOW - timedelta(days=400)
+
+    dump = imported(dump_file, made_at=made_at)
+
+    run = pq.read_table(storage / dump.runs.get().path)
+    assert dump.made_at == made_at
+    assert set(run["observed_at"].to_pylist()) == {made_at}
+
+
+def test_a_dump_that_does_not_say_is_as_old_as_its_oldest_file(tmp_path):
+    paths = [export(tmp_path, post(1)), export(tmp_path, post(2), name="second.xml")]
+    written = NOW - timedelta(days=30)
+    os.utime(paths[1], (written.timestamp(), written.timestamp()))
+
+    assert imported(*paths).made_at == written
+
+
+def test_a_dump_from_the_future_is_refused(dump_file, storage):
+    with pytest.raises(CommandError, match="cannot have been made in the future"):
+        command("wordpress", dump_file, "--made-at", "2999-01-01")
+
+    assert nothing_was_imported(storage)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-04-30", datetime(2026, 4, 30, tzinfo=UTC)),
+        ("2026-04-30T08:30+01:00", datetime(2026, 4, 30, 7, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_operator_says_when_a_dump_was_made(dump_file, text, moment):
+    command("wordpress", dump_file, "--made-at", text, "--fact", "blog_public=1")
+
+    assert Dump.objects.get().made_at == moment
+
+
+def test_a_date_that_is_none_is_refused_in_words(dump_file):
+    with pytest.raises(CommandError, match="'yesterday' is no time such as"):
+        command("wordpress", dump_file, "--made-at", "yesterday")
+
+
 # What goes wrong ----------------------------------------------------------------------------
 
 

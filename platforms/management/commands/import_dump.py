@@ -1,5 +1,7 @@
 """``manage.py import_dump``: take in what a platform handed over."""
 
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from rich.table import Table
 from audit.events import operator_command
 from platforms.actions import (
     DumpChanged,
+    MadeInTheFuture,
     MediaMissing,
     UnknownPlatform,
     WrongKeySecret,
@@ -30,6 +33,7 @@ REFUSALS: Final = (
     BadFact,
     BadFolder,
     DumpChanged,
+    MadeInTheFuture,
     MediaMissing,
     UnknownPlatform,
     WrongKeySecret,
@@ -54,6 +58,13 @@ class Command(BaseCommand):
             help="assert, on the record, what the dump does not say of itself",
         )
         parser.add_argument(
+            "--made-at",
+            type=moment,
+            metavar="TIME",
+            help="when the platform made the dump, as 2026-11-22 or 2026-11-22T08:30+01:00; "
+            "otherwise the time at which its oldest file last changed",
+        )
+        parser.add_argument(
             "--media",
             type=Path,
             metavar="FOLDER",
@@ -62,8 +73,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            facts = facts_of(options["facts"])
-            dump = self._import(options["platform"], options["paths"], facts, options["media"])
+            dump = self._import(**options)
         except REFUSALS as error:
             raise CommandError(f"{error} Nothing was imported.", returncode=REFUSED) from error
         except (OperationalError, InterfaceError) as error:
@@ -77,7 +87,7 @@ class Command(BaseCommand):
         answer.print(*tables(dump), sep="\n")
 
     def _import(
-        self, platform: str, paths: list[Path], facts: dict[str, str], media: Path | None
+        self, *, platform: str, paths: list[Path], facts: list[str], **options: Any
     ) -> Dump:
         console = Console(file=self.stderr)  # type: ignore[arg-type]
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
@@ -86,12 +96,22 @@ class Command(BaseCommand):
             return import_dump(
                 platform,
                 paths,
-                facts,
+                facts_of(facts),
                 by=operator_command(),
                 now=timezone.now(),
-                media=media,
+                made_at=options["made_at"],
+                media=options["media"],
                 progress=lambda count: bar.advance(task, count),
             )
+
+
+def moment(text: str) -> datetime:
+    """A day (its first instant) or an instant, in UTC unless it says otherwise."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text[:40]!r} is no time such as 2026-11-22T08:30Z") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def size_of(paths: list[Path]) -> int:
