@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +32,7 @@ from platforms.records import (
     FactReading,
     Item,
     Judgement,
+    MediaKind,
     Principal,
     Reading,
     Reason,
@@ -42,6 +44,7 @@ EXAMPLES: Final = 3
 CHUNK: Final = 1 << 20
 # How many more objects must have been made than freed before cycles are looked for.
 NEW_OBJECTS: Final = 500_000
+REMEMBERED: Final = 1_024
 BATCH_ITEMS: Final = 4_096
 BATCH_CHARACTERS: Final = 16 << 20
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
@@ -238,9 +241,9 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         kind=item.kind,
         native_id=item.native_id,
         verdict=judgement.verdict,
-        reasons=sorted({reason.code for reason in judgement.reasons}) if judgement.reasons else (),
+        reasons=_codes(judgement.reasons),
         adult=judgement.adult,
-        media_kinds=sorted(item.media_kinds),
+        media_kinds=_sorted(item.media_kinds),
         published_at=item.published_at,
         observed_at=item.observed_at or observed_at,
         title=item.title,
@@ -250,6 +253,16 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         core_keys=core_keys,
         parts=parts,
     )
+
+
+@lru_cache(REMEMBERED)
+def _codes(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    return tuple(sorted({reason.code for reason in reasons}))
+
+
+@lru_cache(REMEMBERED)
+def _sorted(kinds: frozenset[MediaKind]) -> tuple[MediaKind, ...]:
+    return tuple(sorted(kinds))
 
 
 def taken_apart(

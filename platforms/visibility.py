@@ -115,9 +115,8 @@ def of_its_time(item: Item) -> Iterator[Reason]:
 
 def _is_well_formed(item: Item) -> bool:
     """Whether every field has the type it declares; building a struct does not check that."""
-    texts = (item.platform, item.kind, item.title, item.text)
     return (
-        all(isinstance(text, str) for text in texts)
+        _holds((item.platform, item.kind, item.title, item.text), str)
         and bool(item.platform and item.kind)
         and isinstance(item.required, frozenset)
         and _holds(item.principals, Principal)
@@ -132,7 +131,11 @@ def _is_well_formed(item: Item) -> bool:
 def _holds(values: object, kind: type) -> bool:
     if not isinstance(values, tuple):
         return False
-    return all(type(value) is kind or isinstance(value, kind) for value in values)
+    # A generator in ``all`` would cost more than what it checks.
+    for value in values:  # noqa: SIM110
+        if not isinstance(value, kind):
+            return False
+    return True
 
 
 def _of_its_id(has_id: bool) -> Iterator[Reason]:

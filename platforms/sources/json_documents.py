@@ -26,6 +26,7 @@ LINES_ADVICE: Final = "Write one record on each line (NDJSON), each below 64 MiB
 TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 # Beyond this the quick way would hold too much at once, and time does not matter.
 QUICK_BYTES: Final = 1024 * 1024
+TOLD_BYTES: Final = 64 * 1024
 ESCAPED_QUOTE: Final = b"\\u0022"
 NOT_FINITE: Final = re.compile(r"-?(?:NaN|Infinity)|-?\d+(?:\.\d+)?[eE]\+?\d{3,}")
 
@@ -102,14 +103,20 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
 def _lines(
     handle: BinaryIO, path: Path, progress: Callable[[int], None]
 ) -> Iterator[tuple[int, Any]]:
-    number, byte, blank = 1, 0, 0
+    number, byte, blank, untold = 1, 0, 0, 0
     while text := _line(handle, path, line=number, byte=byte):
-        if text.removeprefix(BOM).strip():
+        made = quickly(text)
+        if made is not msgspec.UNSET:
+            yield number, made
+        elif text.removeprefix(BOM).strip():
             yield number, _parsed(text, path, line=number, byte=byte)
         else:
             blank = _one_more_blank(blank, path, line=number, byte=byte)
-        progress(len(text))
-        number, byte = number + 1, byte + len(text)
+        number, byte, untold = number + 1, byte + len(text), untold + len(text)
+        if untold >= TOLD_BYTES:
+            progress(untold)
+            untold = 0
+    progress(untold)
 
 
 def _one_more_blank(blank: int, path: Path, *, line: int, byte: int) -> int:
@@ -156,7 +163,7 @@ def _why(text: bytes, at: int, error: json.JSONDecodeError) -> str:
 
 
 def _loads(text: bytes) -> Any:
-    made = quickly(text) if len(text) <= QUICK_BYTES else msgspec.UNSET
+    made = quickly(text)
     return strictly(text) if made is msgspec.UNSET else made
 
 
@@ -167,6 +174,8 @@ def quickly(text: bytes) -> Any:
     the first: written again, the document has fewer. Only an escaped quote could make up
     for them, because it is written as a quote.
     """
+    if len(text) > QUICK_BYTES:
+        return msgspec.UNSET
     try:
         made = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):

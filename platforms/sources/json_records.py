@@ -20,7 +20,7 @@ class NotOfThisPlatform(ValueError):
 def records(
     path: Path,
     progress: Callable[[int], None],
-    split: Callable[[object], Iterator[tuple[Shape, Any]]],
+    split: Callable[[object], Iterable[tuple[Shape, Any]]],
     *,
     odd: Shape,
     advice: str,
@@ -41,7 +41,7 @@ def records(
 def recognised(
     path: Path,
     told: Iterable[tuple[Path, int, Any]],
-    split: Callable[[Any, Path, int], Iterator[Found]],
+    split: Callable[[Any, Path, int], Iterable[Found]],
     *,
     odd: Callable[[Any], Found],
     advice: str,

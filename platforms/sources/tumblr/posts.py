@@ -245,11 +245,14 @@ def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
             yield blog, False
 
 
-def _credited_in(raw: Mapping[str, Any]) -> Iterator[object]:
-    for one in (raw, object_in(raw, "post")):
-        yield one.get("author_blog")
-    for credited in (*objects_in(raw, "content"), *objects_in(raw, "layout")):
-        yield object_in(credited, "attribution").get("blog")
+def _credited_in(raw: Mapping[str, Any]) -> list[object]:
+    found = [one["author_blog"] for one in (raw, object_in(raw, "post")) if "author_blog" in one]
+    for name in ("content", "layout"):
+        parts = raw.get(name)
+        for credited in parts if isinstance(parts, list) else ():
+            if isinstance(credited, dict) and "attribution" in credited:
+                found.append(object_in(credited, "attribution").get("blog"))
+    return found
 
 
 def _read_kind(post: Reading) -> None:

@@ -1,6 +1,6 @@
 """The shapes in which Tumblr's posts and blogs come: responses, lists and single records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,26 +21,24 @@ class NotTumblr(NotOfThisPlatform):
     """A document that no call of Tumblr's API answers with."""
 
 
-def records(document: object) -> Iterator[tuple[Shape, Any]]:
+def records(document: object) -> Iterable[tuple[Shape, Any]]:
     """The posts and blogs of one document, in order; ``NotTumblr`` if it is something else."""
     if isinstance(document, list):
-        yield from _of_list(document)
-        return
+        return _of_list(document)
     if not isinstance(document, dict):
         raise NotTumblr("this JSON is neither an object nor a list")
     if "response" in document:
-        yield from _of_response(document)
-        return
+        return _of_response(document)
     shape = shape_of(document)
     if shape is Shape.ODD:
         raise NotTumblr("this is no Tumblr post, blog or response")
-    yield shape, _unwrapped(shape, document)
+    return ((shape, _unwrapped(shape, document)),)
 
 
 def shape_of(record: object) -> Shape:
     if not isinstance(record, dict):
         return Shape.ODD
-    if set(record) == {"blog"} and isinstance(record["blog"], dict) and record["blog"]:
+    if _is_wrapped(record) and isinstance(record["blog"], dict) and record["blog"]:
         return Shape.BLOG
     if _is_post(record):
         return Shape.POST
@@ -97,4 +95,8 @@ def _refuse_errors(meta: object) -> None:
 
 
 def _unwrapped(shape: Shape, record: Any) -> Any:
-    return record["blog"] if shape is Shape.BLOG and set(record) == {"blog"} else record
+    return record["blog"] if shape is Shape.BLOG and _is_wrapped(record) else record
+
+
+def _is_wrapped(record: dict[str, Any]) -> bool:
+    return len(record) == 1 and "blog" in record
