@@ -17,11 +17,11 @@ from django.conf import settings
 
 from consent.decision import Denials, Keys
 from exports.files.filtering import (
-    Mask,
     People,
     denial_tests,
     flat,
     held_in,
+    instants,
     integers,
     one_array,
     place_of,
@@ -32,6 +32,8 @@ from platforms.models import Run
 
 ROWS: Final = 65_536
 COLUMNS: Final = ["item_key", "owner_key", "platform", "adult", "account_keys", "published_at"]
+READINGS: Final = ["item_key", "observed_at"]
+NEVER: Final = np.iinfo(np.int64).min
 
 
 class RunUnreadable(Exception):
@@ -60,27 +62,29 @@ def speaks_against(
 
 
 def take_away(replaced: Iterable[Run], live: Iterable[Run], *, items: Keys) -> bool:
-    """True if ``replaced`` runs held one of ``items`` that no ``live`` run speaks of.
+    """True if ``replaced`` runs read one of ``items`` later than any ``live`` run, or alone.
 
-    A dump that is read again with other facts can give its items other names, or none.
+    A dump that is read again with other facts can give its items other names, or none;
+    and somebody can say that it was made earlier than we thought.
     """
-    lost = np.zeros(len(items), dtype=bool)
+    lost = np.full(len(items), NEVER)
     for run in replaced:
-        lost |= _mentioned(run, items)
-    for run in live if lost.any() else ():
-        lost &= ~_mentioned(run, items)
-        if not lost.any():
+        lost = np.maximum(lost, _read_at(run, items))
+    for run in live if (lost > NEVER).any() else ():
+        lost[_read_at(run, items) >= lost] = NEVER
+        if not (lost > NEVER).any():
             return False
-    return bool(lost.any())
+    return bool((lost > NEVER).any())
 
 
-def _mentioned(run: Run, items: Keys) -> Mask:
-    """Which of ``items`` are in ``run``."""
-    mentioned = np.zeros(len(items), dtype=bool)
+def _read_at(run: Run, items: Keys) -> Keys:
+    """When each of ``items`` was read in ``run``, in microseconds, and ``NEVER`` if it was not."""
+    read_at = np.full(len(items), NEVER)
     with _readable(run):
-        for batch in _batches(Path(settings.STORAGE_DIR) / run.path, items, ["item_key"]):
-            mentioned[place_of(items, integers(batch["item_key"]))] = True
-    return mentioned
+        for batch in _batches(Path(settings.STORAGE_DIR) / run.path, items, READINGS):
+            places = place_of(items, integers(batch["item_key"]))
+            np.maximum.at(read_at, places, instants(batch["observed_at"]))
+    return read_at
 
 
 @contextmanager

@@ -142,9 +142,9 @@ def take_in(
     """Judge and write every item; give the counts, and what the dump says of accounts.
 
     An item without an id has no row: it is counted, and there is nothing it could be
-    looked up by. Changes and facts are kept in memory, one for each account that the
-    dump speaks of. Items with gaps wait until ``known`` is asked about a batch of them;
-    the others pay nothing for it.
+    looked up by. None was read later than ``observed_at``, whatever it says. Changes and
+    facts are kept in memory, one for each account that the dump speaks of. Items with gaps
+    wait until ``known`` is asked about a batch of them; the others pay nothing for it.
     """
     taken = Taken(Counts(), {}, Facts(keyring))
     inbox = _Inbox(taken.counts, writer, keyring, observed_at, known)
@@ -226,7 +226,10 @@ def judged(item: Item, keyring: Keyring) -> Judgement:
 
 
 def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: datetime) -> Row:
-    """The row of ``item``; one that names no owner lies where its own key says."""
+    """The row of ``item``, whose state was read at ``observed_at``, or before if it says so.
+
+    One that names no owner lies where its own key says.
+    """
     item_key = keyring.item_of(item)
     if item_key is None:
         raise ValueError("an item without an id has no row")
@@ -245,7 +248,7 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         adult=judgement.adult,
         media_kinds=_sorted(item.media_kinds),
         published_at=item.published_at,
-        observed_at=item.observed_at or observed_at,
+        observed_at=min(item.observed_at or observed_at, observed_at),
         title=item.title,
         text=item.text,
         tags=item.tags,

@@ -402,6 +402,28 @@ def test_a_dump_read_again_that_says_the_same_and_more_leaves_it_open(
     assert gate.clear(file)
 
 
+def test_a_dump_that_proves_older_than_was_thought_closes_it(a_file, alice, archive, post):
+    row = post(alice)
+    run = archive(row)
+    file = a_file(alice)
+
+    archive(row._replace(observed_at=row.observed_at - timedelta(days=9)))
+    replace(run)
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_dump_read_again_later_leaves_it_open(a_file, alice, archive, post):
+    row = post(alice)
+    run = archive(row)
+    file = a_file(alice)
+
+    archive(row._replace(observed_at=row.observed_at + timedelta(minutes=9)))
+    replace(run)
+
+    assert gate.clear(file)
+
+
 def test_a_dump_replaced_before_the_build_says_nothing_against_it(a_file, alice, archive, post):
     run = archive(post(alice))
     replace(run)

@@ -290,9 +290,10 @@ def test_a_dump_from_the_future_is_refused(dump_file, storage):
     ],
 )
 def test_an_operator_says_when_a_dump_was_made(dump_file, text, moment):
-    command("wordpress", dump_file, "--made-at", text, "--fact", "blog_public=1")
+    answer = command("wordpress", dump_file, "--made-at", text, "--fact", "blog_public=1")
 
     assert Dump.objects.get().made_at == moment
+    assert f"read {moment:%Y-%m-%d %H:%M} UTC" in answer
 
 
 def test_a_date_that_is_none_is_refused_in_words(dump_file):

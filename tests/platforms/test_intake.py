@@ -68,6 +68,22 @@ def rows(storage: Path, writer: RunWriter) -> list[dict]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("says", "read"),
+    [
+        pytest.param(NOON - timedelta(days=1), NOON - timedelta(days=1), id="earlier"),
+        pytest.param(NOON + timedelta(days=1), NOON, id="later than the dump"),
+        pytest.param(None, NOON, id="nothing"),
+    ],
+)
+def test_no_item_was_read_later_than_its_dump(storage: Path, says, read):
+    writer, _, _ = taken_in(storage, item(observed_at=says))
+
+    (row,) = rows(storage, writer)
+
+    assert row["observed_at"] == read
+
+
 def test_a_public_item_is_archived_with_every_key_of_everybody_in_it(storage: Path):
     writer, counts, _ = taken_in(storage, item())
 

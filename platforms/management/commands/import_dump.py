@@ -121,7 +121,9 @@ def size_of(paths: list[Path]) -> int:
 def tables(dump: Dump) -> list[Table]:
     """What came out of ``dump``: the verdicts, then every reason not to share."""
     counts = dump.counts
-    verdicts = Table("Read", "Shared", "of them adult", "Held", "Excluded", title=f"Dump {dump.pk}")
+    made = f", read {dump.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if dump.made_at else ""
+    title = f"Dump {dump.pk}{made}"
+    verdicts = Table("Read", "Shared", "of them adult", "Held", "Excluded", title=title)
     names = ("read", "shared", "adult", "held", "excluded")
     verdicts.add_row(*(f"{counts[name]:,}" for name in names))
     about_media = [media_table(counts["media"])] if "media" in counts else []
