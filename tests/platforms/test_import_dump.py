@@ -1,6 +1,7 @@
 """A dump comes in whole or not at all, and the operator is told what became of it."""
 
 import io
+import json
 import os
 import resource
 import signal
@@ -25,6 +26,7 @@ from platforms.archive.quarantine import held_in
 from platforms.archive.runs import BUCKETS, read_bucket
 from platforms.models import AccountState, Dump, Run
 from platforms.sources import BadFact, BadInput
+from tests.platforms.sources import wp_answers
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 PUBLIC = {"blog_public": "1"}
@@ -214,6 +216,21 @@ def test_importing_the_same_bytes_again_replaces_the_first_import(dump_file, tmp
     assert first.superseded_at == NOW
     assert [run.dump for run in Run.objects.live()] == [second]
     assert (first.counts["held"], second.counts["shared"]) == (1, 1)
+
+
+def test_a_post_in_an_export_and_in_an_answer_has_one_key(tmp_path, storage):
+    answer = tmp_path / "posts.json"
+    links = {"self": [{"href": "https://alice.example/wp-json/wp/v2/posts/1"}]}
+    told = wp_answers.post(1, link="https://alice.example/1", _links=links)
+    answer.write_text(json.dumps([told | {"date_gmt": "2020-01-01T10:00:00"}]))
+
+    dump = imported(export(tmp_path, post(1), name="one.xml"), answer)
+
+    folder = storage / dump.runs.get().path
+    rows = [row for n in range(BUCKETS) for row in read_bucket(folder, n).to_pylist()]
+    assert dump.counts["shared"] == 2
+    assert len(rows) == 2
+    assert len({(row["item_key"], row["owner_key"], *row["account_keys"]) for row in rows}) == 1
 
 
 def test_importing_the_same_twice_does_no_harm(dump_file):

@@ -64,6 +64,7 @@ def _read(
             _learn(path, sites, observed_at, progress)
     sites.settle()
     yield from sites.readings()
+    yield from sites.facts()
     for path in paths:
         if path in exports:
             yield from exports[path].items(sites, progress)

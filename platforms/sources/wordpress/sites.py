@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from platforms.records import AccountReading, Evidence, Visibility
+from platforms.records import AccountReading, Evidence, FactReading, Visibility
 from platforms.sources.values import shown
 from platforms.sources.wordpress.answers import Ref
 from platforms.sources.wordpress.items import (
@@ -23,6 +23,8 @@ from platforms.sources.wordpress.items import (
 )
 from platforms.sources.wordpress.site import (
     FACTS,
+    VISIBILITY_FACT,
+    VISIBILITY_GAP,
     cleared_by,
     evidence_of,
     host_of,
@@ -102,6 +104,7 @@ class Sites:
         self._asserted, self._observed_at = asserted, observed_at
         self._by_ref: dict[Ref, Surroundings] = {}
         self._addresses: dict[str, set[str]] = {}
+        self._joined: dict[str | Ref, Surroundings] = {}
         self._contexts: dict[Ref, Context] = {}
 
     def at(self, ref: Ref) -> Surroundings:
@@ -112,7 +115,7 @@ class Sites:
 
     def settle(self) -> None:
         """Say what every site is, now that everything was read."""
-        joined: dict[str | Ref, Surroundings] = {}
+        joined = self._joined
         for ref, found in self._by_ref.items():
             known = joined.setdefault(self._name_of(ref), found)
             if known is not found:
@@ -134,6 +137,20 @@ class Sites:
         for one in {c.site.address: c for c in self._contexts.values()}.values():
             if one.site.address is not None:
                 yield from self._reading(one.site.address, one)
+
+    def facts(self) -> Iterator[FactReading]:
+        """What the sites' own records say, for items elsewhere that lack it."""
+        for address in sorted({ref.address for ref in self._by_ref if ref.address}):
+            found = self._joined.get(address)
+            if found is None or not found.values.get(VISIBILITY_FACT) or not self._agrees(address):
+                continue
+            yield FactReading(
+                platform=SLUG,
+                about=address,
+                settles=frozenset({VISIBILITY_GAP}),
+                evidence=tuple(dict.fromkeys(_proofs(address, found, found.values))),
+                observed_at=self._observed_at,
+            )
 
     def _name_of(self, ref: Ref) -> str | Ref:
         """The site's address, or what else it is known by."""
@@ -163,7 +180,7 @@ class Sites:
             *(self._doubts(name) if address is None else ()),
             *(() if is_one else self._of_several(found)),
             *(() if is_placed else _of_unplaced()),
-            *self._proofs(address, found),
+            *_proofs(address, found, self._merged(found)),
         )
         its_site = Site(address, tuple(dict.fromkeys(evidence)))
         return Context(its_site, found.authors, found.parents, self._observed_at)
@@ -189,22 +206,6 @@ class Sites:
             return
         detail = "the facts are about one site, and the dump names several; read each by itself"
         yield _unknown("several_sites", detail)
-
-    def _proofs(self, address: str | None, found: Surroundings) -> Iterator[Evidence]:
-        for values in self._readings_of(address, found):
-            yield from evidence_of(values)
-        yield from found.evidence
-        if found.is_of_wpcom:
-            yield from _unread(self._merged(found))
-
-    def _readings_of(self, address: str | None, found: Surroundings) -> Iterator[dict[str, object]]:
-        """One set of values, and others for what is told in several ways: all of them count."""
-        merged = self._merged(found)
-        first = {name: values[0] for name, values in merged.items() if values}
-        yield {**first, "site": address}
-        for name, values in merged.items():
-            for value in values[1:]:
-                yield {**first, name: value, "site": address}
 
     def _merged(self, found: Surroundings) -> dict[str, list[object]]:
         merged = {
@@ -233,12 +234,29 @@ class Sites:
             )
 
     def _cleared(self, address: str) -> frozenset[str]:
-        found = Surroundings()
-        for ref, other in self._by_ref.items():
-            if self._name_of(ref) == address:
-                found.update(other)
-        all_of_them = [cleared_by(values) for values in self._readings_of(address, found)]
-        return frozenset.intersection(*all_of_them)
+        merged = self._merged(self._joined[address])
+        return frozenset.intersection(*(cleared_by(each) for each in _variants(address, merged)))
+
+
+def _proofs(
+    address: str | None, found: Surroundings, merged: Mapping[str, list[object]]
+) -> Iterator[Evidence]:
+    for values in _variants(address, merged):
+        yield from evidence_of(values)
+    yield from found.evidence
+    if found.is_of_wpcom:
+        yield from _unread(merged)
+
+
+def _variants(
+    address: str | None, merged: Mapping[str, list[object]]
+) -> Iterator[dict[str, object]]:
+    """One set of values, and others for what is told in several ways: all of them count."""
+    first = {name: values[0] for name, values in merged.items() if values}
+    yield {**first, "site": address}
+    for name, values in merged.items():
+        for value in values[1:]:
+            yield {**first, name: value, "site": address}
 
 
 def _key(ref: Ref) -> Ref:

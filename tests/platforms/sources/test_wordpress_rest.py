@@ -5,7 +5,7 @@ import json
 import pytest
 
 from platforms.keys import Keyring
-from platforms.records import Identity, MediaKind, Role, Verdict
+from platforms.records import FactReading, Identity, MediaKind, Role, Verdict, Visibility
 from platforms.sources import BadFact
 from platforms.visibility import judge
 from tests.platforms.sources import wp_answers as wp
@@ -665,3 +665,17 @@ def test_a_line_of_something_else_is_held_and_counted(tmp_path):
 
     assert [codes(item) for item in found][1] >= {"record_not_understood"}
     assert verdicts(tmp_path, "wordpress", lines, facts=PUBLIC_SITE)["post", "11"] is Verdict.SHARE
+
+
+def test_the_record_of_a_site_settles_what_other_dumps_lack(tmp_path):
+    found = read(tmp_path, "wordpress", wp.wpcom_post(), wp.wpcom_site())
+
+    [fact] = [each for each in found if isinstance(each, FactReading)]
+    assert (fact.about, fact.settles) == (wp.SITE, {"site_visibility_unknown"})
+    assert {e.visibility for e in fact.evidence} == {Visibility.PUBLIC}
+
+
+def test_what_an_operator_asserts_is_no_fact_for_other_dumps(tmp_path):
+    found = read(tmp_path, "wordpress", [wp.post()], wp.USERS, facts=PUBLIC_SITE)
+
+    assert [each for each in found if isinstance(each, FactReading)] == []
