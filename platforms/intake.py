@@ -6,12 +6,12 @@ No row of the database is read or written here; ``platforms.actions.import_dump`
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
@@ -47,6 +47,11 @@ NEW_OBJECTS: Final = 500_000
 REMEMBERED: Final = 1_024
 BATCH_ITEMS: Final = 4_096
 BATCH_CHARACTERS: Final = 16 << 20
+NAMES: Final = {
+    Verdict.SHARE: "shared",
+    Verdict.HOLD: "held",
+    Verdict.EXCLUDE: "excluded",
+}
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
 NO_OWNER: Final = Reason(Verdict.HOLD, "owner_unknown", "the record does not say whose it is")
 
@@ -95,18 +100,37 @@ class Counts:
         for code in codes:
             self._show(code, item.native_id)
 
+    @classmethod
+    def of(cls, counts: Mapping[str, Any]) -> Self:
+        """What ``as_json`` gave."""
+        found = cls()
+        found.read, found.adult = counts["read"], counts["adult"]
+        found.without_key = counts["without_key"]
+        for verdict, name in NAMES.items():
+            found.verdicts[verdict] = counts[name]
+        found.by_kind, found.by_reason = Counter(counts["by_kind"]), Counter(counts["by_reason"])
+        found.held_by_reason = Counter(counts["held_by_reason"])
+        found.examples = {code: list(shown) for code, shown in counts["examples"].items()}
+        return found
+
+    def take_back(self, item: Item, reasons: Iterable[str]) -> None:
+        """Forget an item that was held for ``reasons``."""
+        self.read -= 1
+        self.verdicts[Verdict.HOLD] -= 1
+        self.by_kind[item.kind] -= 1
+        self.by_reason.subtract(reasons)
+        self.held_by_reason.subtract(reasons)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "read": self.read,
-            "shared": self.verdicts[Verdict.SHARE],
-            "held": self.verdicts[Verdict.HOLD],
-            "excluded": self.verdicts[Verdict.EXCLUDE],
+            **{name: self.verdicts[verdict] for verdict, name in NAMES.items()},
             "adult": self.adult,
             "without_key": self.without_key,
-            "by_reason": dict(self.by_reason.most_common()),
-            "held_by_reason": dict(self.held_by_reason.most_common()),
-            "by_kind": dict(self.by_kind.most_common()),
-            "examples": self.examples,
+            "by_reason": dict((+self.by_reason).most_common()),
+            "held_by_reason": dict((+self.held_by_reason).most_common()),
+            "by_kind": dict((+self.by_kind).most_common()),
+            "examples": {code: ids for code, ids in self.examples.items() if self.by_reason[code]},
         }
 
     def _show(self, code: str, native_id: str | None) -> None:

@@ -72,6 +72,14 @@ def joined(item: Item, known: Mapping[int, Known], keyring: Keyring) -> Item:
     return item if evidence == item.evidence else msgspec.structs.replace(item, evidence=evidence)
 
 
+def combined(item: Item, *fuller: Item) -> Item:
+    """``item`` with all that its fuller forms found out; a gap goes when one of them fills it."""
+    own = dict.fromkeys(item.evidence)
+    kept = [one for one in own if all(one in form.evidence for form in fuller)]
+    added = [one for form in fuller for one in form.evidence if one not in own]
+    return msgspec.structs.replace(item, evidence=tuple(dict.fromkeys((*kept, *added))))
+
+
 class Facts:
     """What readings say, by the key of whom they are about.
 
@@ -111,7 +119,7 @@ def _filled(
 
 def _answers(gap: Evidence, answer: Known) -> bool:
     """A rating alone proves nothing, and what is unknown itself settles nothing."""
-    if gap.code not in answer.settles:
+    if gap.code not in answer.settles and not isinstance(gap.about, ItemRef):
         return False
     silent = (Visibility.ADULT, Visibility.UNKNOWN)
     return any(one.visibility not in silent for one in answer.evidence)

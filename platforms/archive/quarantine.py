@@ -4,9 +4,9 @@ No build reads it (``runs.read_bucket`` refuses to); only judging again does.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -21,6 +21,7 @@ BATCH_BYTES: Final = 16 << 20
 SCHEMA: Final = pa.schema(
     [
         pa.field("item_key", pa.int64(), nullable=False),
+        pa.field("reasons", pa.list_(pa.string()), nullable=False),
         pa.field("item", pa.binary(), nullable=False),
     ],
     metadata={PLACE: QUARANTINE.encode()},
@@ -37,17 +38,19 @@ class Holding:
         self.items = 0
         self._path = path
         self._keys: list[int] = []
+        self._reasons: list[Sequence[str]] = []
         self._packed: list[bytes] = []
         self._bytes = 0
         self._writer: pq.ParquetWriter | None = None
 
-    def add(self, item_key: int, item: Item) -> None:
+    def add(self, item_key: int, reasons: Sequence[str], item: Item) -> None:
         """Keep ``item``; one with text that no file can hold stays held without content."""
         try:
             packed = _encoder.encode(item)
         except UnicodeEncodeError:
             return
         self._keys.append(item_key)
+        self._reasons.append(reasons)
         self._packed.append(packed)
         self._bytes += len(packed)
         self.items += 1
@@ -71,22 +74,31 @@ class Holding:
             self._writer = pq.ParquetWriter(
                 self._path, SCHEMA, compression="zstd", use_dictionary=False, write_statistics=False
             )
-        self._writer.write_table(pa.table([self._keys, self._packed], schema=SCHEMA))
-        self._keys, self._packed, self._bytes = [], [], 0
+        columns = [self._keys, self._reasons, self._packed]
+        self._writer.write_table(pa.table(columns, schema=SCHEMA))
+        self._keys, self._reasons, self._packed, self._bytes = [], [], [], 0
 
 
-def held_in(path: Path) -> Iterator[tuple[int, Item]]:
-    """Each held item of the quarantine file at ``path``, with its key, as it was read.
+class Held(NamedTuple):
+    """One item as it was read, and the reasons for which it is held."""
+
+    item_key: int
+    reasons: Sequence[str]
+    item: Item
+
+
+def held_in(path: Path) -> Iterator[Held]:
+    """Each held item of the quarantine file at ``path``.
 
     One whose fields have wrong types is not given: it would be held for ever.
     """
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=SCHEMA.names)
-            keys, packed = table["item_key"].to_pylist(), table["item"].to_pylist()
-            for item_key, one in zip(keys, packed, strict=True):
-                if (item := _unpacked(one)) is not None:
-                    yield item_key, item
+            columns = (table[name].to_pylist() for name in SCHEMA.names)
+            for item_key, reasons, packed in zip(*columns, strict=True):
+                if (item := _unpacked(packed)) is not None:
+                    yield Held(item_key, reasons, item)
 
 
 def _unpacked(packed: bytes) -> Item | None:

@@ -6,19 +6,20 @@ media) is there for shared items only; of what is held the item lies in a second
 below ``quarantine/``, which no reader of this module opens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from platforms.records import Media, Verdict
+from platforms.records import Media, MediaKind, Verdict
 
 BUCKETS: Final = 64
+BATCH: Final = 4_096
 ARCHIVE: Final = "archive"
 QUARANTINE: Final = "quarantine"
 PLACE: Final = b"withhold.place"
@@ -140,6 +141,25 @@ def read_bucket(path: Path, bucket: int, columns: list[str] | None = None) -> pa
             raise QuarantineClosed(f"{path} does not say that it is part of the archive")
         found = file.read_row_groups(_groups_of(file.metadata, bucket), columns=columns)
     return found if columns else _with_every_column(found)
+
+
+def rows_in(path: Path) -> Iterator[Row]:
+    """Every row of the run at ``path``, in its order, a batch in memory at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH):
+            found = _with_every_column(pa.Table.from_batches([batch]))
+            for row in found.select(list(Row._fields)).to_pylist():
+                yield _row(row)
+
+
+def _row(fields: dict[str, Any]) -> Row:
+    media, parts = fields["media"], fields["parts"]
+    fields["verdict"] = Verdict(fields["verdict"])
+    if media is not None:
+        fields["media"] = [Media(MediaKind(m["kind"]), m["url"], m["alt"]) for m in media]
+    if parts is not None:
+        fields["parts"] = [StoredPart(**part) for part in parts]
+    return Row(**fields)
 
 
 def _with_every_column(found: pa.Table) -> pa.Table:

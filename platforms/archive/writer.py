@@ -76,7 +76,7 @@ class RunWriter:
             self._archive.add(row)
             return
         if row.verdict is Verdict.HOLD and item is not None:
-            self._held.add(row.item_key, item)
+            self._held.add(row.item_key, row.reasons, item)
         self._withheld.append(row.item_key)
         self._archive.add(row.without_content())
 

@@ -176,9 +176,9 @@ def test_only_public_text_is_in_the_archive(dump_file, storage, facts, archived)
 def test_held_text_waits_in_the_quarantine(dump_file, storage):
     run = imported(dump_file, facts={}).runs.get()
 
-    ((_, held),) = held_in(storage / run.quarantine_path)
+    (held,) = held_in(storage / run.quarantine_path)
 
-    assert "PUBLIC-TEXT" in held.text
+    assert "PUBLIC-TEXT" in held.item.text
 
 
 def test_a_private_site_is_noted_under_its_keys(dump_file):

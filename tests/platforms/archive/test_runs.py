@@ -137,7 +137,7 @@ def test_held_content_lies_in_the_quarantine_and_excluded_content_nowhere(storag
 
     (run,) = written(storage, rows).runs
 
-    assert list(held_in(storage / run.quarantine_path)) == [(1, item(rows[0]))]
+    assert list(held_in(storage / run.quarantine_path)) == [(1, ["item_private"], item(rows[0]))]
 
 
 def test_every_held_item_of_a_large_run_comes_back(storage: Path):
@@ -145,9 +145,8 @@ def test_every_held_item_of_a_large_run_comes_back(storage: Path):
 
     (run,) = written(storage, rows).runs
 
-    assert [(key, held.text) for key, held in held_in(storage / run.quarantine_path)] == [
-        (n, f"{n}") for n in range(10_000)
-    ]
+    held = list(held_in(storage / run.quarantine_path))
+    assert [(one.item_key, one.item.text) for one in held] == [(n, f"{n}") for n in range(10_000)]
 
 
 def test_a_held_item_that_no_file_can_keep_is_held_without_its_content(storage: Path):
