@@ -93,6 +93,34 @@ class DumpImported(Event, frozen=True, kw_only=True):
     media_read: int = 0
 
 
+class HoldsResolutionRequested(Event, frozen=True, kw_only=True):
+    name = "holds.resolution_requested"
+    title = "Held items are to be judged again"
+    resolution: int
+    dump: int | None
+    facts_asserted: dict[Code, Code]
+
+
+class DumpJudgedAgain(Event, frozen=True, kw_only=True):
+    name = "dump.judged_again"
+    title = "The held items of an import were judged again"
+    replaces: int
+    shared: int
+    held: int
+    excluded: int
+    facts_asserted: dict[Code, Code]
+
+
+class HoldsResolved(Event, frozen=True, kw_only=True):
+    name = "holds.resolved"
+    title = "Judging held items again ended"
+    resolution: int
+    state: Code
+    shared: int
+    held: int
+    excluded: int
+
+
 class FactsNoted(Event, frozen=True, kw_only=True):
     name = "platform.facts_noted"
     title = "A platform's facts about accounts and containers were noted"

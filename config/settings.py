@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 SWEEP_SECONDS = env.float("WITHHOLD_SWEEP_SECONDS", 5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "exports.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep platforms": {"task": "platforms.tasks.sweep", "schedule": SWEEP_SECONDS},
     "watch feeds": {"task": "platforms.tasks.watch_feeds", "schedule": SWEEP_SECONDS},
     "tidy releases": {"task": "exports.tasks.tidy", "schedule": 3600.0},
     "tidy archive": {"task": "platforms.tasks.tidy", "schedule": 3600.0},

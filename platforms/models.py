@@ -210,10 +210,22 @@ class ItemState(models.Model):
         return self.reasons or [self.state]
 
 
+class DumpQuerySet(models.QuerySet["Dump"]):
+    def live(self) -> Self:
+        return self.filter(superseded_at=None)
+
+    def holding(self) -> Self:
+        """Keep those that count and of which the content of held items is still there."""
+        runs = Run.objects.filter(dump=models.OuterRef("pk")).exclude(quarantine_path="")
+        return self.live().filter(models.Exists(runs))
+
+
 class Dump(models.Model):
     """One import: the files that were read, what was asserted of them, what came out.
 
-    Importing the same files again supersedes this row: its run is no longer read.
+    Importing the same files again supersedes this row: its run is no longer read. So
+    does judging its held items again: the row that comes then ``resolves`` this one, and
+    ``held_since`` is when its held items came in, from which their time runs.
     """
 
     platform = models.ForeignKey(Platform, models.PROTECT)
@@ -224,6 +236,12 @@ class Dump(models.Model):
     facts = models.JSONField(default=dict)
     counts = models.JSONField()
     superseded_at = models.DateTimeField(null=True, blank=True)
+    resolves = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="resolved_by"
+    )
+    held_since = models.DateTimeField(null=True, blank=True)
+
+    objects = DumpQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -257,6 +275,62 @@ class Fact(models.Model):
                 fields=["platform", "subject_key", "dump"],
                 nulls_distinct=False,
                 name="fact_is_one_for_each_origin",
+            )
+        ]
+
+
+class ResolutionQuerySet(models.QuerySet["Resolution"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=[Resolution.State.QUEUED, Resolution.State.RUNNING])
+
+    def claimable(self) -> Self:
+        """Keep what a worker may begin now, by the database's clock."""
+        free = models.Q(lease_until=None) | models.Q(lease_until__lte=Now())
+        return self.unfinished().filter(free)
+
+    def held_by(self, claim: "Resolution") -> Self:
+        """Keep the row of ``claim`` while nobody has claimed it again."""
+        return self.unfinished().filter(pk=claim.pk, fence=claim.fence)
+
+
+class Resolution(models.Model):
+    """One order to judge the held items of a platform again, and the job of doing it.
+
+    ``facts`` is what the operator asserts, of ``dump`` or of every import. ``before``
+    are the counts of what was held, ``after`` of what became of it; ``items`` and ``done``
+    tell how far it is. A worker claims the row (lease and fence); every later write
+    carries the fence. Of a platform one at a time is unfinished.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting for a worker"
+        RUNNING = "running", "Being judged again"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    platform = models.ForeignKey(Platform, models.PROTECT, related_name="resolutions")
+    dump = models.ForeignKey(Dump, models.PROTECT, null=True, blank=True)
+    facts = models.JSONField(default=dict)
+    requested_by = models.CharField(max_length=80)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    items = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    objects = ResolutionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="resolution_is_one_at_a_time",
             )
         ]
 

@@ -3,11 +3,19 @@
 The archive loses what no row knows, and old quarantine; silent feeds are put on record.
 """
 
+import logging
+from typing import Final
+
 from celery import shared_task
 from django.utils import timezone
 
 from audit.events import SYSTEM
 from platforms import actions
+
+logger = logging.getLogger(__name__)
+
+# A large archive takes its time; a lease says whether its worker lives.
+LONGEST_S: Final = 24 * 3600
 
 
 @shared_task
@@ -15,6 +23,19 @@ def tidy() -> None:
     now = timezone.now()
     actions.sweep_orphans(now=now)
     actions.drop_quarantine(by=SYSTEM, now=now)
+
+
+@shared_task(soft_time_limit=LONGEST_S, time_limit=LONGEST_S + 60)
+def resolve_holds(pk: str) -> None:
+    try:
+        actions.resolve(int(pk))
+    except actions.LeaseLost as lost:
+        logger.warning("%s", lost)
+
+
+@shared_task
+def sweep() -> None:
+    actions.sweep_resolutions()
 
 
 @shared_task

@@ -22,14 +22,16 @@ from django.db.models.functions import Now
 from audit.actions import record
 from audit.events import SYSTEM, Actor, FileBuilt, FileQuarantined, FileRetried, FileVerified
 from consent.decision import Agreement
-from exports import denials, hints
-from exports.actions.lease import Lease, lease_end
+from exports import denials
+from exports.actions.lease import Lease
 from exports.files.build import archive_buckets, build_file
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.verify import VerificationFailed, verify_file
 from exports.models import MAX_ATTEMPTS, Dataset, File, Release
+from platforms import hints
 from platforms.actions import proven_keyring
+from platforms.leases import lease_end
 
 logger = logging.getLogger(__name__)
 
@@ -165,9 +167,9 @@ def say_verified(work: Work, built: Built) -> None:
     record(FileVerified(subject=subject, partner=partner, rows=built.rows), by=SYSTEM)
     release = work.claim.release
     if release.state == Release.State.PUBLISHED:
-        hints.after_commit("publish_file", work.claim.pk)
+        hints.after_commit("exports.tasks.publish_file", work.claim.pk)
         return
-    hints.after_commit("publish_release", release.pk)
+    hints.after_commit("exports.tasks.publish_release", release.pk)
 
 
 def outcome_of(built: Built) -> dict[str, Any]:
@@ -268,7 +270,7 @@ def retry(file: File, *, by: Actor) -> None:
         subject=f"file:{file.pk}", partner=file.release.dataset.partner.slug, reason=file.last_error
     )
     record(retried, by=by)
-    hints.after_commit("build_file", file.pk)
+    hints.after_commit("exports.tasks.build_file", file.pk)
 
 
 def words_for(error: Exception) -> str:

@@ -5,8 +5,8 @@ from django.db.models import Max
 
 from audit.actions import record
 from audit.events import Actor, ReleasePlanned
-from exports import hints
 from exports.models import Dataset, File, Release
+from platforms import hints
 
 
 @transaction.atomic
@@ -26,5 +26,5 @@ def plan_release(dataset: Dataset, *, by: Actor) -> Release:
     )
     record(planned, by=by)
     for file in files:
-        hints.after_commit("build_file", file.pk)
+        hints.after_commit("exports.tasks.build_file", file.pk)
     return release

@@ -12,10 +12,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import QuerySet
 
-from exports import hints
 from exports.actions import build
 from exports.gate import GateClosed, clear
 from exports.models import File, Release
+from platforms import hints
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def give_up_on_the_silent() -> None:
 
 def hint(task: str, rows: "QuerySet[Any]") -> None:
     for pk in rows.values_list("pk", flat=True)[:HINTS_AT_ONCE]:
-        hints.after_commit(task, pk)
+        hints.after_commit(f"exports.tasks.{task}", pk)
 
 
 def patrol() -> None:

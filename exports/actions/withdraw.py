@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 
 from audit.actions import record
 from audit.events import SYSTEM, Actor, FileQuarantined, FileWithdrawn
-from exports import hints
 from exports.models import File
+from platforms import hints
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def _stop(file: File, state: File.State, because: str) -> bool:
 
 def _succeed(file: File) -> File:
     successor = File.objects.create(release=file.release, bucket=file.bucket, replaces=file)
-    hints.after_commit("build_file", successor.pk)
+    hints.after_commit("exports.tasks.build_file", successor.pk)
     _remove_after_commit(Path(settings.STORAGE_DIR) / file.path)
     return successor
 

@@ -22,6 +22,14 @@ from platforms.actions.dumps import (
     sweep_orphans,
 )
 from platforms.actions.facts import note_facts
+from platforms.actions.holds import (
+    DumpNotChosen,
+    LeaseLost,
+    ResolutionRunning,
+    request_resolution,
+    resolve,
+    sweep_resolutions,
+)
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
@@ -30,10 +38,13 @@ __all__ = [
     "AlreadyLinked",
     "Change",
     "DumpChanged",
+    "DumpNotChosen",
     "FilesMissing",
+    "LeaseLost",
     "MadeInTheFuture",
     "MediaMissing",
     "NotWatchable",
+    "ResolutionRunning",
     "UnknownPlatform",
     "WrongKeySecret",
     "add_missing_platforms",
@@ -51,6 +62,9 @@ __all__ = [
     "note_silence",
     "platform_to_read",
     "proven_keyring",
+    "request_resolution",
+    "resolve",
     "sweep_orphans",
+    "sweep_resolutions",
     "watch_feed",
 ]

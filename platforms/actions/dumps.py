@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from audit.actions import record
 from audit.events import Actor, DumpImported, QuarantineDropped
@@ -20,7 +21,7 @@ from platforms.actions.facts import keep_facts, known_of
 from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
-from platforms.intake import Taken, digest_of, files_of, take_in
+from platforms.intake import digest_of, files_of, take_in
 from platforms.media import Folder, Inspector
 from platforms.models import Dump, Platform, Run
 from platforms.sources import SOURCES
@@ -90,20 +91,40 @@ def import_dump(
         files=[msgspec.to_builtins(file) for file in files],
         facts=dict(facts),
         counts=taken.counts.as_json(),
+        made_at=made_at,
     )
     if inspector:
         dump.counts["media"] = inspector.counts.as_json()
+
+    def with_what_it_says(replaced: Sequence[Dump]) -> None:
+        _require_media(dump, replaced)
+        said_at = dump.made_at or now
+        note_accounts(dump.platform, taken.changes, by=by, at=said_at)
+        keep_facts(dump, taken.facts, replaced, observed_at=said_at, by=by)
+        record(_imported(dump), by=by)
+
+    admit(dump, writer, with_what_it_says, now=now)
+    return dump
+
+
+def admit(
+    dump: Dump, writer: RunWriter, also: Callable[[Sequence[Dump]], None], *, now: datetime
+) -> None:
+    """Make an import true, in the place of those of the same files: every row of it, or none.
+
+    ``also`` writes what belongs to it in the same transaction; it is told which imports
+    were replaced, and may refuse by raising. Then the files are removed.
+    """
     committing = False
     try:
         with transaction.atomic():
-            _admit(dump, writer.runs, taken, by=by, made_at=made_at, now=now)
+            also(_admitted(dump, writer.runs, now))
             committing = True
     finally:
         # When COMMIT itself fails, the rows may be there all the same. Files without
         # rows are swept; rows without files would stop every build.
         if not committing:
             writer.discard()
-    return dump
 
 
 def platform_to_read(slug: str) -> Platform:
@@ -138,9 +159,14 @@ def drop_quarantine(
 ) -> list[str]:
     """Remove the content of held items that is too old, or whose dump was replaced."""
     with transaction.atomic():
-        expired = Run.objects.select_for_update(no_key=True, of=("self",)).filter(
-            ~Q(quarantine_path=""),
-            Q(dump__imported_at__lt=now - older_than) | Q(dump__superseded_at__isnull=False),
+        since = Coalesce("dump__held_since", "dump__imported_at")
+        expired = (
+            Run.objects.select_for_update(no_key=True, of=("self",))
+            .alias(held_since=since)
+            .filter(
+                ~Q(quarantine_path=""),
+                Q(held_since__lt=now - older_than) | Q(dump__superseded_at__isnull=False),
+            )
         )
         paths = {run.pk: run.quarantine_path for run in expired}
         if not paths:
@@ -152,34 +178,28 @@ def drop_quarantine(
     return sorted(paths.values())
 
 
-def _admit(
-    dump: Dump,
-    runs: Sequence[RunFiles],
-    taken: Taken,
-    *,
-    by: Actor,
-    made_at: datetime,
-    now: datetime,
-) -> None:
-    """Make the import true: every row of it, or none."""
+def _admitted(dump: Dump, runs: Sequence[RunFiles], now: datetime) -> Sequence[Dump]:
+    """Write the rows of ``dump`` and its runs; give the imports that it replaced."""
     Platform.objects.select_for_update(no_key=True).get(pk=dump.platform_id)
     _require_files(runs)
-    same = Dump.objects.filter(platform=dump.platform, digest=dump.digest, superseded_at=None)
+    same = Dump.objects.live().filter(platform=dump.platform, digest=dump.digest)
     replaced = list(same)
+    same.update(superseded_at=now)
+    if dump.made_at and dump.resolves is None:
+        dump.made_at = _after(replaced, dump.made_at)
+    dump.save()
+    Run.objects.bulk_create(
+        [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
+    )
+    return replaced
+
+
+def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
     if "media" not in dump.counts and any("media" in one.counts for one in replaced):
         raise MediaMissing(
             "This dump was imported with its media files, whose refusals would be lost. "
             "Import it with --media and the same folder."
         )
-    same.update(superseded_at=now)
-    said_at = dump.made_at = _after(replaced, made_at)
-    dump.save()
-    Run.objects.bulk_create(
-        [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
-    )
-    note_accounts(dump.platform, taken.changes, by=by, at=said_at)
-    keep_facts(dump, taken.facts, replaced, observed_at=said_at, by=by)
-    record(_imported(dump), by=by)
 
 
 def _after(replaced: Iterable[Dump], made_at: datetime) -> datetime:

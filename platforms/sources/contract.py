@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from platforms.records import Reading
+from platforms.records import Item, Reading
 
 
 class BadInput(Exception):
@@ -61,11 +61,13 @@ class Fact(msgspec.Struct, frozen=True):
     """One fact an operator may assert for a whole dump.
 
     ``read`` turns the text into a value and raises ``ValueError`` for any other text;
-    ``allowed`` says in words what it takes.
+    ``allowed`` says in words what it takes. One that does not settle what is held decides
+    how files are read, so that only reading them again lets it count.
     """
 
     allowed: str
     read: Callable[[str], object]
+    settles_held: bool = True
 
 
 class Source(Protocol):
@@ -94,13 +96,20 @@ class Source(Protocol):
         are read twice, yet ``progress`` is told bytes that add up to their sizes.
         """
 
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        """``item``, read before, as it is once the operator asserts ``values``.
+
+        Gaps that name one of the facts are filled by its value, and what a value says
+        against the item is added: the verdict is that of reading the dump anew with them.
+        """
+
 
 def understood(facts: Mapping[str, Fact], asserted: Mapping[str, str]) -> dict[str, object]:
     """The values of the asserted facts, or ``BadFact`` with what would be allowed."""
     return {name: _value(facts, name, text) for name, text in asserted.items()}
 
 
-def one_of(values: Mapping[str, object]) -> Fact:
+def one_of(values: Mapping[str, object], *, settles_held: bool = True) -> Fact:
     """A fact that takes one of the given words, without regard to case."""
 
     def read(text: str) -> object:
@@ -109,7 +118,7 @@ def one_of(values: Mapping[str, object]) -> Fact:
             raise ValueError(word)
         return values[word]
 
-    return Fact(" or ".join(values), read)
+    return Fact(" or ".join(values), read, settles_held)
 
 
 def _value(facts: Mapping[str, Fact], name: str, text: str) -> object:

@@ -117,7 +117,7 @@ def test_each_step_tells_the_workers_of_the_next(planned, messages, opt_out, ali
 
 def test_workers_do_the_whole_of_it_from_messages_alone(planned):
     with start_worker(current_app, pool="solo", perform_ping_check=False):
-        plan.hints.after_commit("build_file", planned.files.get().pk)
+        plan.hints.after_commit("exports.tasks.build_file", planned.files.get().pk)
         wait_until(lambda: Release.objects.get(pk=planned.pk).state == Release.State.PUBLISHED)
 
     assert planned.files.get().state == File.State.PUBLISHED

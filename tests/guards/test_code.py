@@ -23,7 +23,7 @@ ACTIONS_WITHOUT_AN_ENTRY: dict[str, str] = {
 SENDS = {"delay", "apply_async", "send_task", "delay_on_commit"}
 
 SENDING_PLACES: dict[str, str] = {
-    "exports/hints.py": "sends from on_commit only; the row is the job",
+    "platforms/hints.py": "sends from on_commit only; the row is the job",
 }
 
 CLEARED_FILES_ARE_MADE_IN = "exports/gate.py"

@@ -5,11 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from platforms.records import Reading
-from platforms.sources import files, meta
+from platforms.records import Item, Reading
+from platforms.sources import files, meta, meta_settling
 from platforms.sources.contract import Fact, understood
-from platforms.sources.facebook.places import SLUG
-from platforms.sources.facebook.posts import FACTS, POSTS
+from platforms.sources.facebook.places import SLUG, TERMS
+from platforms.sources.facebook.posts import FACTS, POSTS, say
 
 
 class Facebook:
@@ -29,6 +29,9 @@ class Facebook:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return meta_settling.settled(item, values, TERMS, say)
 
 
 FACEBOOK: Final = Facebook()

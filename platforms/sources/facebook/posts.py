@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import (
+    Evidence,
     Identity,
     Item,
     ItemRef,
@@ -43,6 +44,7 @@ from platforms.sources.graph import (
     seconds_in,
 )
 from platforms.sources.meta import PARENT_ADVICE, Around, Parent
+from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles
 from platforms.sources.values import shown, text_in
 from platforms.visibility import EXCLUDING
@@ -112,7 +114,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "post.is_hidden": one_of({"true": True, "false": False}),
     "post.is_expired": one_of({"true": True, "false": False}),
     "post.timeline_visibility": one_of({"normal": "normal", "hidden": "hidden"}),
-    "public_figures_only": one_of({"true": True, "false": False}),
+    "public_figures_only": one_of({"true": True, "false": False}, settles_held=False),
 }
 ALBUM_KINDS: Final = ("app", "cover", "profile", "mobile", "wall", "normal", "album")
 LISTS: Final = frozenset(
@@ -242,6 +244,12 @@ class Posts:
 
 
 POSTS: Final = Posts()
+
+
+def say(fact: str, value: object, level: str) -> Sequence[Evidence]:
+    """What an asserted state of posts and photos proves."""
+    name = fact.removeprefix("post.")
+    return of_field(name, value, STATES[name], level) if name in STATES else ()
 
 
 def _own_reading(raw: Mapping[str, Any], around: Around) -> Reading:

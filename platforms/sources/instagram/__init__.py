@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from platforms.records import Reading
-from platforms.sources import files, meta
+from platforms.records import Item, Reading
+from platforms.sources import files, meta, meta_settling
 from platforms.sources.contract import Fact, understood
-from platforms.sources.instagram.media import FACTS, MEDIA, SLUG
+from platforms.sources.instagram.media import FACTS, MEDIA, SLUG, TERMS, say
 
 
 class Instagram:
@@ -28,6 +28,9 @@ class Instagram:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return meta.read(MEDIA, paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return meta_settling.settled(item, values, TERMS, say)
 
 
 INSTAGRAM: Final = Instagram()

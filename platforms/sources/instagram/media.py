@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from platforms.records import Item, Media, MediaKind, Role, Visibility
+from platforms.records import Evidence, Item, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.graph import (
@@ -31,6 +31,7 @@ from platforms.sources.graph import (
     seconds_in,
 )
 from platforms.sources.meta import Around, Parent
+from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
 
@@ -210,6 +211,11 @@ class MediaObjects:
 
 
 MEDIA: Final = MediaObjects()
+
+
+def say(fact: str, value: object, level: str) -> Sequence[Evidence]:
+    """What an asserted surface proves: feed and reels are open to all."""
+    return of_field("media_product_type", value, SURFACES, level)
 
 
 def _read_surface(found: Reading, around: Around) -> None:

@@ -15,6 +15,7 @@ from platforms.sources.reddit.items import KINDS, SLUG, item_of, items_of_event,
 from platforms.sources.reddit.known import Register
 from platforms.sources.reddit.recordings import is_recording, recorded
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, records
+from platforms.sources.reddit.settling import settled
 from platforms.sources.reddit.surroundings import Surroundings
 
 ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
@@ -38,6 +39,9 @@ class Reddit:
     ) -> Iterator[Reading]:
         around = Surroundings(understood(self.facts, asserted), observed_at)
         return _read(paths, around, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return settled(item, values)
 
 
 def _read(

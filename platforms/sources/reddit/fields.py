@@ -197,7 +197,7 @@ def evidence_of(
             yield missing(name, field)
         for value in values:
             if (visibility := reading(field.meaning, value)) is not Visibility.PUBLIC:
-                yield _against(name, field, visibility, value)
+                yield against(name, field, visibility, value)
 
 
 def missing(name: str, field: Field, level: str = "item") -> Evidence:
@@ -213,7 +213,7 @@ def _good(field: Field) -> str:
     return "none" if value is None else str(value).lower()
 
 
-def _against(name: str, field: Field, visibility: Visibility, value: object) -> Evidence:
+def against(name: str, field: Field, visibility: Visibility, value: object) -> Evidence:
     if not _is_listed(value, field.meaning):
         detail = f"{name} is not understood: {shown(value)}"
         return Evidence("item", visibility, field.unknown, detail)

@@ -21,6 +21,7 @@ from platforms.sources.shutterstock.media import (
     odd_item,
 )
 from platforms.sources.shutterstock.responses import Shape
+from platforms.sources.shutterstock.settling import settled
 from platforms.sources.shutterstock.updates import Updates
 from platforms.sources.values import shown
 
@@ -44,6 +45,9 @@ class Shutterstock:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return settled(item, values)
 
 
 def _read(

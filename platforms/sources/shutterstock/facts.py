@@ -25,5 +25,5 @@ FACTS: Final[Mapping[str, Fact]] = {
     "has_property": one_of(FLAG),
     "collections": Fact("names of collections that may be shared, separated by commas", _names),
     "audio.artists": one_of({"contributor": True}),
-    "updates.media_type": one_of({name: name for name in MEDIA_TYPES}),
+    "updates.media_type": one_of({name: name for name in MEDIA_TYPES}, settles_held=False),
 }

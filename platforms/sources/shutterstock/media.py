@@ -53,6 +53,7 @@ TEXTS_OF_RIGHTS: Final = {
     "byline": "editorial",
 }
 COLLECTION: Final = "collection:"
+UNRELEASED: Final = "shown:unreleased"
 PREVIEWS: Final = {
     "image": (MediaKind.IMAGE, ("preview_1500", "preview_1000", "preview", "large_thumb")),
     "video": (MediaKind.VIDEO, ("preview_mp4", "preview_webm", "thumb_mp4")),
@@ -334,7 +335,8 @@ def _read_releases(
         record.say(Visibility.OUT_OF_SCOPE, f"{subject}_without_release", detail)
     else:
         detail = f"neither {flag} nor {fact} settles it; {DETAIL}, or say --fact {fact}=false"
-        record.doubt(code, detail, fact="" if shown_by else fact)
+        about = UNRELEASED if released == {False} else ""
+        record.doubt(code, detail, about=about, fact="" if shown_by else fact)
 
 
 def _bools(record: Reading, name: str, code: str) -> list[bool]:

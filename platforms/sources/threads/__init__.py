@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from platforms.records import Reading
-from platforms.sources import files, meta
+from platforms.records import Item, Reading
+from platforms.sources import files, meta, meta_settling
 from platforms.sources.contract import Fact, understood
-from platforms.sources.threads.posts import FACTS, POSTS, SLUG
+from platforms.sources.threads.posts import FACTS, POSTS, SLUG, TERMS, say
 
 
 class Threads:
@@ -28,6 +28,9 @@ class Threads:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return meta.read(POSTS, paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return meta_settling.settled(item, values, TERMS, say)
 
 
 THREADS: Final = Threads()

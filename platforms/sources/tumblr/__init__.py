@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from platforms.records import AccountReading, FactReading, Reading
+from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
 from platforms.sources.tumblr import blogs
@@ -20,6 +20,7 @@ from platforms.sources.tumblr.posts import (
     odd_item,
 )
 from platforms.sources.tumblr.responses import Shape, records
+from platforms.sources.tumblr.settling import settled
 from platforms.sources.values import shown
 
 ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
@@ -43,6 +44,9 @@ class Tumblr:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return settled(item, values)
 
 
 def _read(

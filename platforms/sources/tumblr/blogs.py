@@ -115,7 +115,7 @@ FACTS: Final[Mapping[str, Fact]] = {
 
 def _listed(name: str) -> str:
     """A blog as operators write it down: also ``@fizz`` and ``fizz.tumblr.com``."""
-    return _folded(name).removeprefix("@").removesuffix(".tumblr.com")
+    return folded(name).removeprefix("@").removesuffix(".tumblr.com")
 
 
 NOTHING_READ: Final[Readings] = (frozenset(),) * len(FIELDS)
@@ -135,8 +135,8 @@ class Blog:
     def add(self, raw: Mapping[str, Any]) -> None:
         if name := name_in(raw.get("name")):
             self.handle = self.handle or name
-            if (folded := _folded(name)) not in self.names:
-                self.names += (folded,)
+            if (name := folded(name)) not in self.names:
+                self.names += (name,)
         readings = readings_of(raw)
         if readings is not self.readings:
             self.readings = _united(self.readings, readings)
@@ -184,7 +184,7 @@ class Blogs:
             if posting:
                 self._assert_of(uuid)
         elif name is not None:
-            self._by_name.setdefault(_folded(name), Blog()).add(raw)
+            self._by_name.setdefault(folded(name), Blog()).add(raw)
 
     def join_by_name(self) -> None:
         """Let what records without uuid say reach the blogs of that name; once all are read."""
@@ -202,7 +202,7 @@ class Blogs:
         return known
 
     def _add_worse(self, blog: Blog, name: str | None) -> None:
-        if self._by_name and name and (nameless := self._by_name.get(_folded(name))):
+        if self._by_name and name and (nameless := self._by_name.get(folded(name))):
             blog.add_worse(nameless)
 
     def holds(self, uuid: str) -> bool:
@@ -229,7 +229,7 @@ class Blogs:
 
     def is_partner(self, raw: Mapping[str, Any]) -> bool:
         partners = self._asserted.get("partner_blogs") or frozenset()
-        names = {_folded(str(name)) for name in (raw.get("uuid"), raw.get("name")) if name_in(name)}
+        names = {folded(str(name)) for name in (raw.get("uuid"), raw.get("name")) if name_in(name)}
         return not names.union(self.get(raw).names).isdisjoint(partners)  # type: ignore[arg-type]
 
     def known(self) -> Iterator[tuple[str | None, Blog]]:
@@ -356,5 +356,5 @@ def is_proven(found: Iterable[frozenset[Visibility]]) -> bool:
     return any(Visibility.PUBLIC in one for one in found)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     return name.strip().casefold()

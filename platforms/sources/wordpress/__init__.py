@@ -21,6 +21,7 @@ from platforms.sources.wordpress.items import (
     items_of,
     number_of,
 )
+from platforms.sources.wordpress.settling import settled
 from platforms.sources.wordpress.sites import Sites, Surroundings
 from platforms.sources.zstd import is_compressed
 
@@ -46,6 +47,9 @@ class WordPress:
     ) -> Iterator[Reading]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
+
+    def settled(self, item: Item, values: Mapping[str, object]) -> Item:
+        return settled(item, values)
 
 
 def _read(

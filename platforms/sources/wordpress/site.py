@@ -45,13 +45,14 @@ def host_of(site: str) -> str:
     return site.partition("/")[0]
 
 
-def _address_fact() -> Fact:
+def _address_fact(*, settles_held: bool) -> Fact:
     def read(text: str) -> object:
         if (found := address(text)) is None:
             raise ValueError(text)
         return found
 
-    return Fact("an address such as example.org or https://example.org/blog", read)
+    allowed = "an address such as example.org or https://example.org/blog"
+    return Fact(allowed, read, settles_held=settles_held)
 
 
 def _authors_fact() -> Fact:
@@ -66,13 +67,13 @@ def _authors_fact() -> Fact:
 
 SWITCH: Final = one_of({"true": True, "false": False, "1": True, "0": False, "null": None})
 FACTS: Final[Mapping[str, Fact]] = {
-    "site": _address_fact(),
+    "site": _address_fact(settles_held=False),
     "blog_public": one_of({"1": 1, "0": 0, "-1": -1, "true": 1, "false": 0, "null": None}),
     "wpcom_data_sharing_opt_out": SWITCH,
     "wpcom_public_coming_soon": SWITCH,
     "wpcom_coming_soon": SWITCH,
     "launch_status": one_of({"launched": "launched", "unlaunched": "unlaunched"}),
-    "primary_domain": _address_fact(),
+    "primary_domain": _address_fact(settles_held=True),
     "staging": SWITCH,
     "hosting": one_of({"wpcom": "wpcom", "jetpack": "jetpack", "vip": "vip"}),
     "authors": _authors_fact(),

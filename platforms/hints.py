@@ -29,15 +29,18 @@ class Silence:
 _silence = Silence()
 
 
-def after_commit(task: str, pk: UUID) -> None:
-    """Send ``task`` once the current transaction has committed; a dead broker is only logged."""
+def after_commit(task: str, pk: UUID | int) -> None:
+    """Send ``task`` once the current transaction has committed; a dead broker is only logged.
+
+    ``task`` is its full name.
+    """
 
     def send() -> None:
         begun = time.monotonic()
         if begun < _silence.until:
             return
         try:
-            current_app.send_task(f"exports.tasks.{task}", args=[str(pk)], retry=False)
+            current_app.send_task(task, args=[str(pk)], retry=False)
         finally:
             if time.monotonic() - begun > LONG_S:
                 _silence.until = time.monotonic() + SILENCE_S
