@@ -250,6 +250,7 @@ class DatasetAdded(Event, frozen=True, kw_only=True):
     platforms: tuple[Code, ...]
     media_kinds: tuple[Code, ...]
     adult: bool
+    parts: Code
     settle_hours: int
     max_reading_age_days: int
 

@@ -7,7 +7,7 @@ Arrow columns, and a test holds the two together. Everything is a list of what i
 allowed: a value nobody thought of is a refusal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     OPTED_OUT = "opted_out"
     NOT_OPTED_IN = "not_opted_in"
     OLDER_THAN_OPT_IN = "older_than_opt_in"
+    NOTHING_LEFT = "nothing_left"
 
     @property
     def words(self) -> str:
@@ -58,6 +59,7 @@ WORDS = {
     Refusal.OPTED_OUT: "Somebody in it does not share",
     Refusal.NOT_OPTED_IN: "Its owner has not said yes, where only a yes counts",
     Refusal.OLDER_THAN_OPT_IN: "Older than the day from which somebody in it shares",
+    Refusal.NOTHING_LEFT: "Nothing of it is left without the parts of those who do not share",
 }
 
 
@@ -66,12 +68,14 @@ class Agreement:
     """What a dataset admits.
 
     An item has settled when its state was read ``settle`` after its publication or later.
-    What was last read longer than ``max_age`` ago may not leave.
+    What was last read longer than ``max_age`` ago may not leave. With ``cut``, whoever is
+    in parts of an item alone takes these parts out of it, and not the whole item.
     """
 
     platforms: frozenset[str]
     media_kinds: frozenset[str]
     adult: bool = False
+    cut: bool = False
     settle: timedelta = SETTLE
     max_age: timedelta = MAX_AGE
 
@@ -95,7 +99,8 @@ class Denials:
 
     ``forward_keys[n]`` shares only what was published at ``forward_from[n]``
     (microseconds since 1970, UTC) or later. ``allowed`` holds the accounts that said
-    yes, which platforms in ``opt_in_platforms`` need.
+    yes, which platforms in ``opt_in_platforms`` need. ``closed`` are those of ``accounts``
+    of whom a platform says so: nobody is cut for that, it withholds the whole item.
     """
 
     accounts: Keys
@@ -103,10 +108,11 @@ class Denials:
     forward_from: Keys
     allowed: Keys
     items: Keys
+    closed: Keys
     opt_in_platforms: frozenset[str]
 
     def __post_init__(self) -> None:
-        for keys in (self.accounts, self.forward_keys, self.allowed, self.items):
+        for keys in (self.accounts, self.forward_keys, self.allowed, self.items, self.closed):
             if keys.dtype != np.int64 or bool(np.any(keys[1:] <= keys[:-1])):
                 raise ValueError("keys of denials must be int64, sorted, and each given once")
         if len(self.forward_keys) != len(self.forward_from):
@@ -120,15 +126,18 @@ class Denials:
         forward: Mapping[int, int] | None = None,
         allowed: Iterable[int] = (),
         items: Iterable[int] = (),
+        closed: Iterable[int] = (),
         opt_in_platforms: Iterable[str] = (),
     ) -> Self:
         since = sorted((forward or {}).items())
+        shut = sorted_keys(closed)
         return cls(
-            accounts=sorted_keys(accounts),
+            accounts=np.union1d(sorted_keys(accounts), shut),
             forward_keys=np.array([key for key, _ in since], dtype=np.int64),
             forward_from=np.array([instant for _, instant in since], dtype=np.int64),
             allowed=sorted_keys(allowed),
             items=sorted_keys(items),
+            closed=shut,
             opt_in_platforms=frozenset(opt_in_platforms),
         )
 
@@ -136,7 +145,8 @@ class Denials:
 class ArchivedItem(Protocol):
     """What the rule needs to know of an item. Microseconds count from 1970, in UTC.
 
-    ``observed_us`` is when its state was last read.
+    ``observed_us`` is when its state was last read, ``core_keys`` are the keys of those who
+    cannot be cut, and ``parts`` the keys of the people in each part.
     """
 
     @property
@@ -157,6 +167,12 @@ class ArchivedItem(Protocol):
     def published_us(self) -> int | None: ...
     @property
     def observed_us(self) -> int | None: ...
+    @property
+    def core_keys(self) -> frozenset[int]: ...
+    @property
+    def parts(self) -> Sequence[frozenset[int]]: ...
+    def is_empty_without(self, parts: Collection[int]) -> bool:
+        """Whether neither words nor media are left when the parts of these numbers are cut."""
 
 
 def refusal(
@@ -179,7 +195,10 @@ def refusal(
         return why
     if contains(denials.items, item.item_key):
         return Refusal.ITEM_BLOCKED
-    return refusal_of_people(item, denials)
+    if why := refusal_of_people(item, agreement, denials):
+        return why
+    gone = cuts(item, agreement, denials)
+    return Refusal.NOTHING_LEFT if gone and item.is_empty_without(gone) else None
 
 
 def refusal_of_time(item: ArchivedItem, agreement: Agreement, now: int) -> Refusal | None:
@@ -197,17 +216,48 @@ def refusal_of_time(item: ArchivedItem, agreement: Agreement, now: int) -> Refus
     return None
 
 
-def refusal_of_people(item: ArchivedItem, denials: Denials) -> Refusal | None:
-    """What anybody in the item said against it; an unknown date is older than any other."""
-    if any(contains(denials.accounts, key) for key in item.account_keys):
+def refusal_of_people(item: ArchivedItem, agreement: Agreement, denials: Denials) -> Refusal | None:
+    """What anybody said against the item who cannot be cut from it."""
+    bound = item.account_keys - those_who_can_be_cut(item, agreement, denials)
+    if any(contains(denials.accounts, key) for key in bound):
         return Refusal.OPTED_OUT
     if item.platform in denials.opt_in_platforms and not contains(denials.allowed, item.owner_key):
         return Refusal.NOT_OPTED_IN
-    starts = [shares_from(denials, key) for key in item.account_keys]
-    since = max((start for start in starts if start is not None), default=None)
-    if since is not None and (item.published_us is None or item.published_us < since):
+    if any(is_too_old_for(key, item, denials) for key in bound):
         return Refusal.OLDER_THAN_OPT_IN
     return None
+
+
+def cuts(item: ArchivedItem, agreement: Agreement, denials: Denials) -> frozenset[int]:
+    """The numbers of the parts that stay out of ``item`` when it is delivered.
+
+    A part goes with anybody in it who denies, also when others in it do not.
+    """
+    loose = those_who_can_be_cut(item, agreement, denials)
+    return frozenset(
+        number
+        for number, people in enumerate(item.parts)
+        if any(
+            contains(denials.accounts, key) or is_too_old_for(key, item, denials)
+            for key in people & loose
+        )
+    )
+
+
+def those_who_can_be_cut(
+    item: ArchivedItem, agreement: Agreement, denials: Denials
+) -> frozenset[int]:
+    """The keys that are in parts of ``item`` alone, unless a platform speaks against them."""
+    if not agreement.cut:
+        return frozenset()
+    in_parts = frozenset[int]().union(*item.parts) - item.core_keys
+    return frozenset(key for key in in_parts if not contains(denials.closed, key))
+
+
+def is_too_old_for(key: int, item: ArchivedItem, denials: Denials) -> bool:
+    """Whether ``key`` shares only what came later; an unknown date is older than any other."""
+    since = shares_from(denials, key)
+    return since is not None and (item.published_us is None or item.published_us < since)
 
 
 def shares_from(denials: Denials, key: int) -> int | None:

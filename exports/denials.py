@@ -50,6 +50,7 @@ def terms_of(dataset: Dataset) -> dict[str, Any]:
         "platforms": sorted(dataset.platforms),
         "media_kinds": sorted(dataset.media_kinds),
         "adult": dataset.adult,
+        "parts": dataset.parts,
         "settle_hours": dataset.settle_hours,
         "max_reading_age_days": dataset.max_reading_age_days,
         "opt_in": opt_in_platforms(dataset),
@@ -154,7 +155,8 @@ def _all_denials(dataset: Dataset) -> Denials:
     denied = _keys(said.denied(), Unnest("account__keys"))
     reported = _keys(AccountState.objects.denied(), F("account_key"))
     return Denials.of(
-        accounts=_each(reported.union(denied, all=True)),
+        accounts=_each(denied),
+        closed=_each(reported),
         forward=_forward(said),
         allowed=_owners_who_said_yes(said),
         items=_each(_keys(ItemState.objects.blocking(), F("item_key"))),

@@ -54,8 +54,13 @@ class Dataset(models.Model):
 
     ``buckets`` is the number of files of a release: a power of two up to 64. An item is
     delivered once its state was read ``settle_hours`` after its publication or later, and
-    no longer than ``max_reading_age_days`` after it was last read.
+    no longer than ``max_reading_age_days`` after it was last read. ``parts`` says what
+    becomes of an item when somebody who is in a part of it alone does not share.
     """
+
+    class Parts(models.TextChoices):
+        DROP = "drop", "Left out whole"
+        CUT = "cut", "Delivered without that part"
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="datasets")
     slug = models.SlugField(max_length=64)
@@ -63,6 +68,9 @@ class Dataset(models.Model):
     platforms = ArrayField(models.CharField(max_length=40))
     media_kinds = ArrayField(models.CharField(max_length=8))
     adult = models.BooleanField(default=False)
+    parts = models.CharField(
+        max_length=4, choices=Parts, default=Parts.DROP, db_default=Parts.DROP.value
+    )
     buckets = models.PositiveSmallIntegerField(default=8)
     settle_hours = models.PositiveSmallIntegerField(
         default=SETTLE // timedelta(hours=1), db_default=SETTLE // timedelta(hours=1)
@@ -77,6 +85,10 @@ class Dataset(models.Model):
             models.CheckConstraint(
                 condition=models.Q(buckets__in=[1, 2, 4, 8, 16, 32, 64]),
                 name="dataset_buckets_divide_the_archive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parts__in=["drop", "cut"]),
+                name="dataset_parts_are_dropped_or_cut",
             ),
             models.CheckConstraint(
                 condition=models.Q(settle_hours__range=(1, LONGEST_SETTLE_HOURS)),
@@ -210,6 +222,7 @@ class File(models.Model):
     items_path = models.CharField(max_length=200, blank=True)
     items_sha256 = models.CharField(max_length=64, blank=True)
     counts = models.JSONField(default=dict)
+    parts_cut = models.BigIntegerField(default=0, db_default=0)
     terms = models.JSONField(default=dict)
     usable_until = models.DateTimeField(null=True, blank=True)
 

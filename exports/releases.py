@@ -107,6 +107,11 @@ class Inventory:
         return sum(file.rows for file in self.available)
 
     @property
+    def parts_cut(self) -> int:
+        """How many parts the rows lack, because somebody in them does not share."""
+        return sum(file.parts_cut for file in self.available)
+
+    @property
     def consent_as_of(self) -> datetime | None:
         """The oldest consent that any file was built from."""
         return min((file.snapshot_at for file in self.available if file.snapshot_at), default=None)

@@ -90,6 +90,7 @@ def add_dataset(
     media_kinds: Iterable[str],
     by: Actor,
     adult: bool = False,
+    parts: str = Dataset.Parts.DROP,
     buckets: int = 8,
     settle_hours: int = SETTLE // timedelta(hours=1),
     max_reading_age_days: int = MAX_AGE.days,
@@ -102,6 +103,7 @@ def add_dataset(
         platforms=sorted(set(platforms)),
         media_kinds=sorted(set(media_kinds)),
         adult=adult,
+        parts=parts,
         buckets=buckets,
         settle_hours=settle_hours,
         max_reading_age_days=max_reading_age_days,
@@ -115,6 +117,7 @@ def add_dataset(
         platforms=tuple(dataset.platforms),
         media_kinds=tuple(dataset.media_kinds),
         adult=adult,
+        parts=dataset.parts,
         settle_hours=settle_hours,
         max_reading_age_days=max_reading_age_days,
     )

@@ -148,6 +148,7 @@ def say_built(work: Work, built: Built) -> None:
         items_sha256=built.items_sha256,
         counts=built.counts,
         terms=work.reading.terms,
+        parts_cut=built.parts_cut,
         usable_until=built.usable_until,
         snapshot=checkpoint.snapshot,
         snapshot_at=checkpoint.at,
@@ -311,6 +312,7 @@ def agreement_of(dataset: Dataset) -> Agreement:
         platforms=frozenset(dataset.platforms),
         media_kinds=frozenset(dataset.media_kinds),
         adult=dataset.adult,
+        cut=dataset.parts == Dataset.Parts.CUT,
         settle=timedelta(hours=dataset.settle_hours),
         max_age=timedelta(days=dataset.max_reading_age_days),
     )

@@ -9,11 +9,11 @@ from rest_framework import serializers
 
 from consent.decision import Refusal
 from exports.delivery.errors import REASONS
-from exports.models import File, Release
+from exports.models import Dataset, File, Release
 from exports.releases import Availability, Inventory, LeftOut, availability, supersedes
 from platforms.models import Feed
 
-RULE_VERSION = "2"
+RULE_VERSION = "3"
 """Goes up when ``consent.decision`` gives another answer to the same facts."""
 
 
@@ -70,6 +70,7 @@ class FileSerializer(serializers.ModelSerializer[File]):
             "id",
             "size",
             "rows",
+            "parts_cut",
             "sha256",
             "consent_as_of",
             "usable_until",
@@ -121,6 +122,7 @@ class TermsSerializer(serializers.Serializer[Any]):
     platforms = serializers.ListField(child=serializers.CharField())
     media_kinds = serializers.ListField(child=serializers.CharField())
     adult = serializers.BooleanField()
+    parts = serializers.ChoiceField(choices=Dataset.Parts.choices)
     settle_hours = serializers.IntegerField()
     max_reading_age_days = serializers.IntegerField()
 
@@ -147,6 +149,7 @@ class ManifestSerializer(serializers.Serializer[Inventory]):
     complete = serializers.BooleanField()
     silent_feeds = serializers.SerializerMethodField()
     rows = serializers.IntegerField()
+    parts_cut = serializers.IntegerField()
     left_out = LeftOutSerializer(many=True)
     files = FileSerializer(many=True, source="available")
     withdrawn = TakenBackSerializer(many=True, source="taken_back")

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from consent.decision import Agreement, Denials, Keys
-from exports.files.filtering import ADMITTED, counts, flat, integers, one_array, refusals
+from exports.files.cutting import rule_on
+from exports.files.filtering import counts, flat, integers, one_array
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.reading import items_of
@@ -60,9 +61,9 @@ def build_file(
     inside = Inside()
     with Parts(into.rows.with_suffix(".parts"), parts_for(runs, buckets)) as parts:
         for items in items_of(runs, buckets):
-            codes = refusals(items, agreement=agreement, denials=denials, now=now)
-            refused.update(counts(codes))
-            admitted = items.filter(pa.array(codes == ADMITTED))
+            ruling = rule_on(items, agreement=agreement, denials=denials, now=now)
+            refused.update(counts(ruling.codes))
+            admitted = ruling.admitted
             inside.add(admitted)
             parts.add(delivered(admitted, pseudonyms))
         sha256, size, rows = write_rows(into.rows, parts)
@@ -72,6 +73,7 @@ def build_file(
         rows=rows,
         accounts_sha256=keyfile.write(into.accounts, inside.accounts()),
         items_sha256=keyfile.write(into.items, inside.items()),
+        parts_cut=inside.parts_cut,
         usable_until=inside.oldest_reading and inside.oldest_reading + agreement.max_age,
         counts=dict(refused),
     )
@@ -118,12 +120,14 @@ class Inside:
 
     def __init__(self) -> None:
         self.oldest_reading: datetime | None = None
+        self.parts_cut = 0
         self._accounts: list[Keys] = []
         self._items: list[Keys] = []
 
     def add(self, admitted: pa.Table) -> None:
         self._accounts.append(np.unique(integers(flat(one_array(admitted["account_keys"])))))
         self._items.append(integers(admitted["item_key"]))
+        self.parts_cut += pc.sum(admitted["parts_cut"]).as_py() or 0
         read = [self.oldest_reading, pc.min(admitted["observed_at"]).as_py()]
         self.oldest_reading = min((each for each in read if each), default=None)
 

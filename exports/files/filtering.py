@@ -23,25 +23,9 @@ ADMITTED = 0
 REFUSALS = tuple(Refusal)
 
 
-def refusals(items: pa.Table, *, agreement: Agreement, denials: Denials, now: datetime) -> Codes:
-    """For each row ``ADMITTED``, or 1 + the place of its ``Refusal`` in ``REFUSALS``."""
-    people = People.of(items)
-    tests = platform_tests(items, people) | agreement_tests(items, agreement)
-    tests |= time_tests(items, agreement, now) | denial_tests(items, people, denials)
-    places = np.arange(1, len(REFUSALS) + 1, dtype=np.int8)
-    first = np.select([tests[refusal] for refusal in REFUSALS], list(places), default=ADMITTED)
-    return first.astype(np.int8)
-
-
-def counts(codes: Codes) -> dict[str, int]:
-    """How many rows each refusal kept out; refusals that kept out none are left out."""
-    seen = np.bincount(codes, minlength=len(REFUSALS) + 1)[1:]
-    return {str(refusal): int(n) for refusal, n in zip(REFUSALS, seen, strict=True) if n}
-
-
 @dataclass(frozen=True, eq=False)
 class People:
-    """Everybody in the items: ``keys[n]`` is in row ``rows[n]``."""
+    """People in the items: ``keys[n]`` is in row ``rows[n]``."""
 
     keys: Keys
     rows: NDArray[np.int64]
@@ -52,9 +36,32 @@ class People:
         lists = one_array(items["account_keys"])
         return cls(integers(flat(lists)), parents(lists), len(items))
 
+    def only(self, chosen: Mask) -> Self:
+        return type(self)(self.keys[chosen], self.rows[chosen], self.items)
+
     def anybody(self, chosen: Mask) -> Mask:
         """True for each item that has a chosen person."""
         return anywhere(self.rows[chosen], self.items)
+
+
+def refusals(
+    items: pa.Table, *, agreement: Agreement, denials: Denials, now: datetime, bound: People
+) -> Codes:
+    """For each row ``ADMITTED``, or 1 + the place of its ``Refusal`` in ``REFUSALS``.
+
+    ``bound`` are the people who stay out with their whole item.
+    """
+    tests = platform_tests(items, People.of(items)) | agreement_tests(items, agreement)
+    tests |= time_tests(items, agreement, now) | denial_tests(items, bound, denials)
+    known = [(place, tests[why]) for place, why in enumerate(REFUSALS, 1) if why in tests]
+    first = np.select([test for _, test in known], [place for place, _ in known], ADMITTED)
+    return first.astype(np.int8)
+
+
+def counts(codes: Codes) -> dict[str, int]:
+    """How many rows each refusal kept out; refusals that kept out none are left out."""
+    seen = np.bincount(codes, minlength=len(REFUSALS) + 1)[1:]
+    return {str(refusal): int(n) for refusal, n in zip(REFUSALS, seen, strict=True) if n}
 
 
 def platform_tests(items: pa.Table, people: People) -> dict[Refusal, Mask]:
@@ -112,19 +119,20 @@ def denial_tests(items: pa.Table, people: People, denials: Denials) -> dict[Refu
         Refusal.ITEM_BLOCKED: held_in(denials.items, integers(items["item_key"])),
         Refusal.OPTED_OUT: people.anybody(held_in(denials.accounts, people.keys)),
         Refusal.NOT_OPTED_IN: asks & ~said_yes,
-        Refusal.OLDER_THAN_OPT_IN: older(items, people, denials),
+        Refusal.OLDER_THAN_OPT_IN: people.anybody(too_early(items, people, denials)),
     }
 
 
-def older(items: pa.Table, people: People, denials: Denials) -> Mask:
-    """True where somebody shares only from an instant after the item, or its date is unknown."""
-    places = place_of(denials.forward_keys, people.keys)
-    bound = held_in(denials.forward_keys, people.keys)
-    since = np.full(people.items, np.iinfo(np.int64).min)
-    np.maximum.at(since, people.rows[bound], denials.forward_from[places[bound]])
-    dated = truth(pc.is_valid(items["published_at"]))
-    early = instants(items["published_at"]) < since
-    return people.anybody(bound) & (~dated | early)
+def too_early(items: pa.Table, people: People, denials: Denials) -> Mask:
+    """True for each who shares only from an instant after the item, or its date is unknown."""
+    forward = held_in(denials.forward_keys, people.keys)
+    found = np.zeros(len(people.keys), dtype=bool)
+    if forward.any():
+        rows = people.rows[forward]
+        since = denials.forward_from[place_of(denials.forward_keys, people.keys[forward])]
+        dated = truth(pc.is_valid(items["published_at"]))[rows]
+        found[forward] = ~dated | (instants(items["published_at"])[rows] < since)
+    return found
 
 
 def held_in(keys: Keys, wanted: Keys) -> Mask:
@@ -182,6 +190,12 @@ def people_in_parts(items: pa.Table) -> tuple[NDArray[np.int64], Keys]:
     """Everybody in the parts of ``items``: the number of the part, counted on, and a key."""
     parts = flat(one_array(items["parts"]))
     lists = pc.struct_field(parts, "account_keys")
+    return parents(lists), integers(flat(lists))
+
+
+def pairs_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], Keys]:
+    """The row of each element, and the element."""
+    lists = one_array(column)
     return parents(lists), integers(flat(lists))
 
 

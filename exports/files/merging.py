@@ -18,6 +18,7 @@ from exports.files.filtering import (
     flat,
     integers,
     one_array,
+    pairs_of,
     parents,
     people_in_parts,
     truth,
@@ -121,12 +122,6 @@ def item_of(order: Rows, starts: Rows) -> Rows:
     items = np.empty(len(order), dtype=np.int64)
     items[order] = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(order))))
     return items
-
-
-def pairs_of(column: pa.ChunkedArray) -> tuple[Rows, Rows]:
-    """The row of each element, and the element."""
-    lists = one_array(column)
-    return parents(lists), integers(flat(lists))
 
 
 def lists_of(rows: Rows, keys: Rows, length: int) -> pa.ListArray:

@@ -23,6 +23,7 @@ class Places:
 class Built:
     """What a build left on the disk. ``counts`` says how many items each refusal kept out.
 
+    ``parts_cut`` is how many parts the delivered items lack.
     After ``usable_until`` some item was last read too long ago; None in a file without rows.
     """
 
@@ -31,5 +32,6 @@ class Built:
     rows: int
     accounts_sha256: str
     items_sha256: str
+    parts_cut: int = 0
     usable_until: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)

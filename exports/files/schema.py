@@ -21,6 +21,7 @@ DELIVERED: Final = pa.schema(
             ),
         ),
         pa.field("adult", pa.bool_(), nullable=False),
+        pa.field("parts_cut", pa.int16(), nullable=False),
     ]
 )
 

@@ -34,6 +34,7 @@ COLUMNS: Final = [
     ("tags", "VARCHAR[]"),
     ("media", "STRUCT(kind VARCHAR, url VARCHAR, alt VARCHAR)[]"),
     ("adult", "BOOLEAN"),
+    ("parts_cut", "SMALLINT"),
 ]
 
 EMPTY_ARCHIVE: Final = SCHEMA.append(pa.field("run", pa.int64())).append(
@@ -62,6 +63,7 @@ CREATE TEMP TABLE candidates AS
 
 CREATE TEMP TABLE appearances AS
     SELECT item_key, owner_key, bucket, verdict, adult, published_at, observed_at, account_keys,
+           coalesce(core_keys, account_keys) AS core_keys,
            {'observed': coalesce(observed_at, '-infinity'::TIMESTAMPTZ),
             'run': run, 'row': file_row_number} AS reading
     FROM archive SEMI JOIN candidates USING (item_key);
@@ -84,14 +86,74 @@ CREATE TEMP TABLE people AS
     SELECT DISTINCT item_key, unnest(account_keys) AS account_key
     FROM appearances SEMI JOIN merged USING (item_key);
 
-CREATE TEMP TABLE forward_items AS
-    SELECT item_key, max(since) AS since
-    FROM people JOIN forward_accounts USING (account_key) GROUP BY item_key;
+CREATE TEMP TABLE core AS
+    SELECT DISTINCT item_key, unnest(core_keys) AS account_key
+    FROM appearances SEMI JOIN merged USING (item_key);
 
 CREATE TEMP VIEW newest AS
     SELECT archive.* REPLACE (merged.published_at AS published_at, merged.adult AS adult)
     FROM archive JOIN merged ON archive.item_key = merged.item_key
         AND run = reading.run AND file_row_number = reading.row;
+
+CREATE TEMP TABLE pieces AS
+    SELECT item_key, number, published_at, parts[number] AS piece
+    FROM (SELECT item_key, published_at, parts, unnest(generate_series(1, len(parts))) AS number
+          FROM newest WHERE $cut);
+
+CREATE TEMP TABLE voices AS
+    SELECT DISTINCT item_key, number, published_at, unnest(piece.account_keys) AS account_key
+    FROM pieces;
+
+CREATE TEMP TABLE loose AS
+    SELECT DISTINCT item_key, account_key FROM voices
+    ANTI JOIN core USING (item_key, account_key) ANTI JOIN closed_accounts USING (account_key);
+
+CREATE TEMP TABLE bound AS
+    FROM people ANTI JOIN loose USING (item_key, account_key);
+
+CREATE TEMP TABLE forward_items AS
+    SELECT item_key, max(since) AS since
+    FROM bound JOIN forward_accounts USING (account_key) GROUP BY item_key;
+
+CREATE TEMP TABLE cut_pieces AS
+    SELECT DISTINCT item_key, number
+    FROM voices SEMI JOIN loose USING (item_key, account_key)
+    LEFT JOIN forward_accounts USING (account_key)
+    WHERE account_key IN (FROM denied_accounts)
+        OR (since IS NOT NULL AND coalesce(epoch_us(published_at) < since, true));
+
+CREATE TEMP TABLE gone AS
+    FROM loose ANTI JOIN (FROM voices ANTI JOIN cut_pieces USING (item_key, number))
+        USING (item_key, account_key);
+
+CREATE TEMP TABLE holes AS
+    SELECT item_key, count(*)::SMALLINT AS parts_cut, flatten(list(piece.media)) AS places,
+           coalesce(list({'first': piece."start", 'last': piece."end"} ORDER BY piece."start")
+                    FILTER (piece."start" < piece."end"), []) AS stretches
+    FROM pieces SEMI JOIN cut_pieces USING (item_key, number) GROUP BY item_key;
+
+CREATE TEMP TABLE remains AS
+    SELECT item_key, parts_cut, text, places, stretches,
+           [0] || list_transform(stretches, lambda s: s.last + 2) AS opens,
+           list_transform(stretches, lambda s: s.first) || [length(text)] AS closes
+    FROM newest JOIN holes USING (item_key);
+
+CREATE TEMP TABLE rests AS
+    SELECT item_key, parts_cut, places,
+           CASE WHEN len(stretches) = 0 OR text IS NULL THEN text
+                WHEN stretches[-1].last = length(text) THEN rest[:-3]
+                ELSE rest END AS text
+    FROM (SELECT *, array_to_string(list_transform(generate_series(1, len(opens)), lambda n:
+              substring(text, opens[n] + 1, greatest(closes[n] - opens[n], 0))), '') AS rest
+          FROM remains);
+
+CREATE TEMP VIEW deliverable AS
+    SELECT newest.* REPLACE (
+        CASE WHEN rests.item_key IS NULL THEN newest.text ELSE rests.text END AS text,
+        CASE WHEN places IS NULL THEN media ELSE
+            list_filter(media, lambda m, n: NOT list_contains(places, n - 1)) END AS media
+    ), coalesce(parts_cut, 0)::SMALLINT AS parts_cut
+    FROM newest LEFT JOIN rests ON newest.item_key = rests.item_key;
 
 CREATE TEMP TABLE content AS
     SELECT item_key, platform,
@@ -116,12 +178,15 @@ CREATE TEMP TABLE decided AS
             THEN 'not_settled'
         WHEN $now - read_us > $max_age_when_built THEN 'reading_too_old'
         WHEN item_key IN (FROM blocked_items) THEN 'item_blocked'
-        WHEN item_key IN (SELECT item_key FROM people SEMI JOIN denied_accounts
+        WHEN item_key IN (SELECT item_key FROM bound SEMI JOIN denied_accounts
                           USING (account_key)) THEN 'opted_out'
         WHEN list_contains($opt_in_platforms, platform)
             AND owner_key NOT IN (FROM allowed_accounts) THEN 'not_opted_in'
         WHEN since IS NOT NULL AND coalesce(epoch_us(published_at) < since, true)
             THEN 'older_than_opt_in'
+        WHEN item_key IN (
+            SELECT item_key FROM deliverable WHERE parts_cut > 0 AND coalesce(title, '') = ''
+                AND coalesce(text, '') = '' AND coalesce(len(media), 0) = 0) THEN 'nothing_left'
     END AS refusal
     FROM merged JOIN content USING (item_key) LEFT JOIN forward_items USING (item_key);
 """
@@ -134,11 +199,12 @@ DIFFERENCES: Final = {
     "changed_record": """
         SELECT count(*) FROM (
             SELECT record_id, author_id, hash(platform, kind, published_at, title, text, tags,
-                                              media, adult) FROM shipped
+                                              media, adult, parts_cut) FROM shipped
             EXCEPT ALL
             SELECT record_id, pseudonym('author', decided.owner_key),
-                   hash(platform, kind, published_at, title, text, tags, media, adult)
-            FROM newest JOIN decided USING (item_key) WHERE refusal IS NULL)""",
+                   hash(platform, kind, published_at, title, text, tags, media, adult,
+                        parts_cut)
+            FROM deliverable JOIN decided USING (item_key) WHERE refusal IS NULL)""",
     "items_sidecar": """
         SELECT count(*) FROM
             (SELECT item_key FROM decided SEMI JOIN shipped USING (record_id)) AS shipped_items
@@ -146,7 +212,8 @@ DIFFERENCES: Final = {
         WHERE item_key IS NULL OR key IS NULL""",
     "accounts_sidecar": """
         SELECT count(*) FROM
-            (SELECT DISTINCT account_key FROM people SEMI JOIN
+            (SELECT DISTINCT account_key FROM
+                (FROM people ANTI JOIN gone USING (item_key, account_key)) SEMI JOIN
                 (FROM decided SEMI JOIN shipped USING (record_id)) USING (item_key)) AS known
             FULL JOIN accounts_sidecar ON account_key = key
         WHERE account_key IS NULL OR key IS NULL""",
@@ -255,6 +322,7 @@ def show_archive(sql: duckdb.DuckDBPyConnection, runs: Sequence[Path]) -> None:
 def show_denials(sql: duckdb.DuckDBPyConnection, denials: Denials) -> None:
     tables = {
         "denied_accounts": {"account_key": denials.accounts},
+        "closed_accounts": {"account_key": denials.closed},
         "forward_accounts": {"account_key": denials.forward_keys, "since": denials.forward_from},
         "allowed_accounts": {"account_key": denials.allowed},
         "blocked_items": {"item_key": denials.items},
@@ -291,6 +359,7 @@ def decide(
         "first": buckets.start,
         "last": buckets.stop - 1,
         "adult": agreement.adult,
+        "cut": agreement.cut,
         "platforms": sorted(agreement.platforms),
         "media_kinds": sorted(agreement.media_kinds),
         "opt_in_platforms": sorted(denials.opt_in_platforms),
@@ -315,6 +384,8 @@ def compare(sql: duckdb.DuckDBPyConnection, built: Built, agreement: Agreement) 
         raise VerificationFailed("rows_differ")
     if counted(sql, REFUSED) != built.counts:
         raise VerificationFailed("counts_differ")
+    if number(sql, "SELECT coalesce(sum(parts_cut), 0) FROM shipped") != built.parts_cut:
+        raise VerificationFailed("parts_cut_differ")
     if usable_until(sql, agreement) != (built.usable_until and microseconds(built.usable_until)):
         raise VerificationFailed("usable_until_differs")
 

@@ -28,6 +28,12 @@ class Post:
     media_kinds: frozenset[str] = frozenset({"text"})
     published_us: int | None = PUBLISHED
     observed_us: int | None = READ
+    core_keys: frozenset[int] = frozenset({ALICE})
+    parts: tuple[frozenset[int], ...] = ()
+    has_words_of_its_own: bool = True
+
+    def is_empty_without(self, parts) -> bool:
+        return not self.has_words_of_its_own and len(parts) == len(self.parts)
 
 
 def test_a_public_post_that_everybody_in_it_shares_is_delivered():
@@ -163,12 +169,67 @@ def test_the_first_reason_in_the_order_of_the_list_is_the_one_counted():
     assert why is Refusal.HELD
 
 
+CUTTING = replace(TUMBLR, cut=True)
+REBLOG = Post(parts=(frozenset({BOB}),))
+LATER = PUBLISHED + 1
+
+
+@pytest.mark.parametrize(
+    ("post", "agreement", "denials", "why"),
+    [
+        pytest.param(REBLOG, CUTTING, Denials.of(), None, id="nobody said no"),
+        pytest.param(REBLOG, CUTTING, Denials.of(accounts=[BOB]), None, id="cut"),
+        pytest.param(REBLOG, TUMBLR, Denials.of(accounts=[BOB]), Refusal.OPTED_OUT, id="dropped"),
+        pytest.param(REBLOG, CUTTING, Denials.of(forward={BOB: LATER}), None, id="too old, cut"),
+        pytest.param(
+            REBLOG,
+            CUTTING,
+            Denials.of(forward={ALICE: LATER}),
+            Refusal.OLDER_THAN_OPT_IN,
+            id="too old for its author",
+        ),
+        pytest.param(
+            REBLOG, CUTTING, Denials.of(accounts=[ALICE]), Refusal.OPTED_OUT, id="the author"
+        ),
+        pytest.param(
+            REBLOG, CUTTING, Denials.of(closed=[BOB]), Refusal.OPTED_OUT, id="a platform says so"
+        ),
+        pytest.param(
+            replace(REBLOG, core_keys=frozenset({ALICE, BOB})),
+            CUTTING,
+            Denials.of(accounts=[BOB]),
+            Refusal.OPTED_OUT,
+            id="in the core as well",
+        ),
+        pytest.param(
+            Post(), CUTTING, Denials.of(accounts=[BOB]), Refusal.OPTED_OUT, id="in no part"
+        ),
+        pytest.param(
+            replace(REBLOG, has_words_of_its_own=False),
+            CUTTING,
+            Denials.of(accounts=[BOB]),
+            Refusal.NOTHING_LEFT,
+            id="nothing left",
+        ),
+        pytest.param(
+            replace(REBLOG, media_kinds=frozenset({"text", "video"})),
+            CUTTING,
+            Denials.of(accounts=[BOB]),
+            Refusal.MEDIA_NOT_AGREED,
+            id="kinds are asked of the whole",
+        ),
+    ],
+)
+def test_somebody_in_a_part_alone_is_cut_where_that_is_agreed(post, agreement, denials, why):
+    assert refusal(post, agreement=agreement, denials=denials) is why
+
+
 @pytest.mark.parametrize("keys", [[2, 1], [1, 1], [1.0, 2.0]])
 def test_denials_that_are_not_sorted_unique_integers_are_refused(keys):
     none = np.empty(0, np.int64)
 
     with pytest.raises(ValueError, match="sorted"):
-        Denials(np.array(keys), none, none, none, none, frozenset())
+        Denials(np.array(keys), none, none, none, none, none, frozenset())
 
 
 def test_every_refusal_can_be_said_in_words():

@@ -59,6 +59,18 @@ def test_a_dataset_holds_what_was_agreed(partner, tumblr):
     assert (dataset.settle_hours, dataset.max_reading_age_days) == (72, 30)
 
 
+def test_a_dataset_drops_items_unless_it_was_agreed_that_parts_are_cut(partner, tumblr):
+    words = ["add_dataset", "acme", "--platform=tumblr", "--media=text"]
+
+    run(*words, "whole", "Whole")
+    run(*words, "cut", "Cut", "--parts=cut")
+
+    parts = dict(Dataset.objects.values_list("slug", "parts"))
+    entries = Entry.objects.filter(event="dataset.added").order_by("pk")
+    assert parts == {"whole": "drop", "cut": "cut"}
+    assert [entry.facts["parts"] for entry in entries] == ["drop", "cut"]
+
+
 def test_a_dataset_says_how_old_and_how_settled_its_items_are(partner, tumblr):
     words = ["add_dataset", "acme", "blogs", "Blogs", "--platform=tumblr", "--media=text"]
 

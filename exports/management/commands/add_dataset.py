@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.events import operator_command
 from consent.decision import MAX_AGE, SETTLE
 from exports.actions import agree
-from exports.models import Partner
+from exports.models import Dataset, Partner
 from platforms.records import MediaKind
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 TERMS = (
-    "platforms", "media_kinds", "adult", "buckets", "settle_hours", "max_reading_age_days",
+    "platforms", "media_kinds", "adult", "parts", "buckets", "settle_hours", "max_reading_age_days",
 )  # fmt: skip
 
 
@@ -37,6 +37,13 @@ class Command(BaseCommand):
             help="repeatable; an item with any other kind in it stays out",
         )
         parser.add_argument("--adult", action="store_true", help="the agreement admits adult items")
+        parser.add_argument(
+            "--parts",
+            default=Dataset.Parts.DROP,
+            choices=Dataset.Parts.values,
+            help="what becomes of an item when somebody who is in a part of it alone does not "
+            "share: 'drop' leaves the item out (the default), 'cut' delivers the rest of it",
+        )
         parser.add_argument(
             "--settle-hours",
             type=int,

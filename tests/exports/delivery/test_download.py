@@ -397,16 +397,17 @@ def test_a_release_leads_to_its_manifest_and_that_to_the_file(acme, file):
 
 
 def test_a_manifest_says_what_was_left_out_and_why(acme, file):
-    File.objects.filter(pk=file.pk).update(counts={"opted_out": 3, "adult": 1})
+    File.objects.filter(pk=file.pk).update(counts={"opted_out": 3, "adult": 1}, parts_cut=2)
 
     found = manifest(acme, file)
 
     assert found["complete"] is True
-    assert found["rows"] == 1
+    assert (found["rows"], found["parts_cut"], found["files"][0]["parts_cut"]) == (1, 2, 2)
     assert found["agreement"] == {
         "platforms": ["tumblr"],
         "media_kinds": ["image", "text"],
         "adult": False,
+        "parts": "drop",
         "settle_hours": 72,
         "max_reading_age_days": 30,
     }

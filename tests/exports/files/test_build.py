@@ -1,12 +1,13 @@
 import shutil
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from consent.decision import Agreement, Denials
+from consent.decision import EPOCH, Agreement, Denials
 from exports.files import build
 from exports.files.build import Parts, archive_buckets, build_file
 from exports.files.places import Places
@@ -14,8 +15,10 @@ from exports.files.pseudonyms import Pseudonyms
 from exports.files.schema import DELIVERED
 from platforms.archive import keyfile
 from platforms.archive.durable import sha256_of
-from platforms.records import Verdict
+from platforms.archive.runs import StoredPart
+from platforms.records import Media, MediaKind, Verdict
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ALICE, BOB, CAROL = 11, -12, 13
 EVERYTHING = range(64)
 NOBODY = Denials.of()
@@ -66,6 +69,7 @@ def test_a_shared_post_is_delivered_whole_under_pseudonyms(archive, post, built,
                 {"kind": "image", "url": "https://media.example/1.png", "alt": "a cat"},
             ],
             "adult": False,
+            "parts_cut": 0,
         }
     ]
 
@@ -88,6 +92,101 @@ def test_somebody_who_opted_out_is_in_no_row_and_no_sidecar(archive, post, built
     assert texts(places) == {"Words of 2"}
     assert list(keyfile.load(places.accounts, made.accounts_sha256)) == [BOB]
     assert made.counts == {"opted_out": 2}
+
+
+PARTS = {
+    "account_keys": (ALICE, BOB, CAROL),
+    "core_keys": (ALICE,),
+    "text": "BOBSWORDS\n\nCAROLSWORDS\n\nALICESWORDS",
+    "media": (
+        Media(MediaKind.IMAGE, "https://media.example/BOBSPICTURE.png"),
+        Media(MediaKind.IMAGE, "https://media.example/alice.png"),
+    ),
+    "parts": (StoredPart([BOB], 0, 9, [0]), StoredPart([CAROL], 11, 22, [])),
+}
+CUTTING = Agreement(frozenset({"tumblr"}), frozenset({"text", "image"}), cut=True)
+
+
+def test_the_part_of_somebody_who_opted_out_is_cut_where_that_is_agreed(archive, post, built):
+    made, places = built(
+        archive(post(1, ALICE, **PARTS)), denials=Denials.of(accounts=[BOB]), agreement=CUTTING
+    )
+
+    (row,) = delivered(places)
+    assert (row["text"], row["parts_cut"]) == ("CAROLSWORDS\n\nALICESWORDS", 1)
+    assert [medium["url"] for medium in row["media"]] == ["https://media.example/alice.png"]
+    assert (made.rows, made.parts_cut, made.counts) == (1, 1, {})
+    assert list(keyfile.load(places.accounts, made.accounts_sha256)) == sorted([ALICE, CAROL])
+    raw = pq.read_table(places.rows, columns=["text", "media"]).to_pylist()
+    assert "BOBS" not in repr(raw)
+
+
+def test_the_whole_item_stays_out_where_no_cuts_are_agreed(archive, post, built):
+    made, _ = built(archive(post(1, ALICE, **PARTS)), denials=Denials.of(accounts=[BOB]))
+
+    assert (made.rows, made.parts_cut, made.counts) == (0, 0, {"opted_out": 1})
+
+
+@pytest.mark.parametrize("agreement", [CUTTING, replace(CUTTING, cut=False)], ids=["cut", "drop"])
+def test_an_item_with_parts_that_everybody_shares_is_delivered_as_it_was_read(
+    archive, post, built, agreement
+):
+    made, places = built(archive(post(1, ALICE, **PARTS)), agreement=agreement)
+
+    (row,) = delivered(places)
+    assert row["text"] == PARTS["text"]
+    assert [medium["url"] for medium in row["media"]] == [m.url for m in PARTS["media"]]
+    assert list(keyfile.load(places.accounts, made.accounts_sha256)) == sorted([ALICE, BOB, CAROL])
+
+
+@pytest.mark.parametrize(
+    ("facts", "denials", "reason"),
+    [
+        pytest.param({}, Denials.of(accounts=[ALICE]), "opted_out", id="its owner"),
+        pytest.param(
+            {"core_keys": (ALICE, BOB)}, Denials.of(accounts=[BOB]), "opted_out", id="in the core"
+        ),
+        pytest.param({}, Denials.of(closed=[BOB]), "opted_out", id="a platform's word"),
+        pytest.param(
+            {"core_keys": None}, Denials.of(accounts=[BOB]), "opted_out", id="nobody knows the core"
+        ),
+        pytest.param(
+            {
+                "text": "BOBSWORDS",
+                "media": (),
+                "title": "",
+                "parts": (StoredPart([BOB], 0, 9, []),),
+            },
+            Denials.of(accounts=[BOB]),
+            "nothing_left",
+            id="all there is",
+        ),
+    ],
+)
+def test_what_cannot_be_cut_stays_out_whole(archive, post, built, facts, denials, reason):
+    run = archive(post(1, ALICE, **PARTS | facts))
+
+    made, _ = built(run, denials=denials, agreement=CUTTING)
+
+    assert (made.rows, made.counts) == (0, {reason: 1})
+
+
+def test_who_shares_only_from_a_day_on_is_cut_from_what_is_older(archive, post, built):
+    tomorrow = (NOON - EPOCH) // timedelta(microseconds=1) + 86_400_000_000
+    run = archive(post(1, ALICE, **PARTS))
+
+    _, places = built(run, denials=Denials.of(forward={CAROL: tomorrow}), agreement=CUTTING)
+
+    assert texts(places) == {"BOBSWORDS\n\nALICESWORDS"}
+
+
+def test_somebody_who_was_in_the_core_of_an_earlier_reading_is_not_cut(archive, post, built):
+    earlier = post(1, ALICE, account_keys=(ALICE, BOB), observed_at=NOON)
+    runs = archive(earlier), archive(post(1, ALICE, **PARTS))
+
+    made, _ = built(*runs, denials=Denials.of(accounts=[BOB]), agreement=CUTTING)
+
+    assert made.counts == {"opted_out": 1}
 
 
 def test_every_item_is_delivered_or_counted(archive, post, built):

@@ -6,14 +6,22 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.decision import Agreement, Denials, refusal
-from exports.files.filtering import ADMITTED, REFUSALS, counts, refusals
+from consent.decision import Agreement, Denials, cuts, refusal
+from exports.files.cutting import rule_on
+from exports.files.filtering import ADMITTED, REFUSALS, counts
 from platforms.archive.runs import SCHEMA
 
 KEYS = st.integers(1, 6)
 TEXTS = st.sampled_from(["", "words", None])
 KINDS = st.sampled_from(["text", "image", "video", "hologram", None])
 INSTANTS = st.integers(0, 5)
+PARTS = st.fixed_dictionaries(
+    {
+        "keys": st.lists(KEYS, min_size=1, max_size=2),
+        "text": st.sampled_from(["", "a", "\n\n", "\U0001f431 b\n"]),
+        "media": st.lists(st.sampled_from(["image", "video"]), max_size=2),
+    }
+)
 NOW = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=4)
 
 ROWS = st.fixed_dictionaries(
@@ -32,6 +40,8 @@ ROWS = st.fixed_dictionaries(
         "title": TEXTS,
         "text": TEXTS,
         "media": st.none() | st.lists(KINDS, max_size=2),
+        "core_keys": st.lists(KEYS, max_size=2),
+        "pieces": st.lists(PARTS, max_size=3),
     }
 )
 AGREEMENTS = st.builds(
@@ -39,6 +49,7 @@ AGREEMENTS = st.builds(
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"])),
     adult=st.booleans(),
+    cut=st.booleans(),
     settle=st.integers(0, 3).map(lambda us: timedelta(microseconds=us)),
     max_age=st.integers(1, 5).map(lambda us: timedelta(microseconds=us)),
 )
@@ -48,6 +59,7 @@ DENIALS = st.builds(
     forward=st.dictionaries(KEYS, INSTANTS, max_size=3),
     allowed=st.frozensets(KEYS, max_size=4),
     items=st.frozensets(KEYS, max_size=2),
+    closed=st.frozensets(KEYS, max_size=1),
     opt_in_platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
 )
 
@@ -68,7 +80,32 @@ class Read:
     @property
     def media_kinds(self) -> frozenset[Any]:
         kinds = {*(self.row["media_kinds"] or ()), *(self.row["media"] or ())}
-        return frozenset(kinds | ({"text"} if self.row["title"] or self.row["text"] else set()))
+        kinds.update(kind for piece in self.row["pieces"] for kind in piece["media"])
+        texts = [self.row["title"], self.row["text"], *(p["text"] for p in self.row["pieces"])]
+        return frozenset(kinds | ({"text"} if any(texts) else set()))
+
+    @property
+    def core_keys(self) -> frozenset[int]:
+        return frozenset(self.row["core_keys"])
+
+    @property
+    def parts(self) -> list[frozenset[int]]:
+        return [frozenset(piece["keys"]) for piece in self.row["pieces"]]
+
+    def is_empty_without(self, parts) -> bool:
+        return not (self.row["title"] or self.text_without(parts) or self.media_without(parts))
+
+    def text_without(self, parts) -> str:
+        """What the item would say if these parts had never been in it."""
+        texts = [piece["text"] for piece in self.kept(parts)]
+        return "\n\n".join(filter(None, [*texts, self.row["text"]]))
+
+    def media_without(self, parts) -> list[str]:
+        kinds = [kind for piece in self.kept(parts) for kind in piece["media"]]
+        return [*kinds, *(self.row["media"] or ())]
+
+    def kept(self, parts) -> list[dict[str, Any]]:
+        return [piece for n, piece in enumerate(self.row["pieces"]) if n not in parts]
 
 
 def table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -80,14 +117,32 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
             | {
                 "published_at": instant(row["published_us"]),
                 "observed_at": instant(row["observed_us"]),
-                "media": None
-                if row["media"] is None
-                else [{"kind": kind, "url": "", "alt": ""} for kind in row["media"]],
+                **taken_apart(row),
             }
             for row in rows
         ],
         schema=schema,
     )
+
+
+def taken_apart(row: dict[str, Any]) -> dict[str, Any]:
+    """The text, the media and the parts of a row, as the archive has them."""
+    text, media, parts = "", [], []
+    for piece in row["pieces"]:
+        start = len(text) + 2 if text and piece["text"] else len(text)
+        text += "\n\n" + piece["text"] if text and piece["text"] else piece["text"]
+        places = range(len(media), len(media) + len(piece["media"]))
+        media += piece["media"]
+        parts.append(
+            {"account_keys": piece["keys"], "start": start, "end": len(text), "media": [*places]}
+        )
+    whole = "\n\n".join(filter(None, [text, row["text"]]))
+    media += row["media"] or []
+    return {
+        "text": whole if row["pieces"] else row["text"],
+        "media": [{"kind": kind, "url": "", "alt": ""} for kind in media],
+        "parts": parts,
+    }
 
 
 def instant(us: int | None) -> datetime | None:
@@ -98,26 +153,56 @@ def instant(us: int | None) -> datetime | None:
 def test_the_export_filter_and_the_rule_give_the_same_answer(rows, agreement, denials):
     expected = [refusal(Read(row), agreement=agreement, denials=denials, now=NOW) for row in rows]
 
-    codes = refusals(table(rows), agreement=agreement, denials=denials, now=NOW)
+    codes = rule_on(table(rows), agreement=agreement, denials=denials, now=NOW).codes
 
     assert [None if code == ADMITTED else REFUSALS[code - 1] for code in codes] == expected
 
 
+@given(rows=st.lists(ROWS, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
+def test_the_export_filter_leaves_of_an_item_what_the_rule_leaves(rows, agreement, denials):
+    ruling = rule_on(table(rows), agreement=agreement, denials=denials, now=NOW)
+
+    left = ruling.items.to_pylist()
+
+    for number in (n for n, code in enumerate(ruling.codes) if code == ADMITTED):
+        read = Read(rows[number])
+        cut = cuts(read, agreement, denials)
+        assert left[number]["parts_cut"] == len(cut)
+        assert (left[number]["text"] or "") == read.text_without(cut)
+        assert [m["kind"] for m in left[number]["media"]] == read.media_without(cut)
+
+
+@given(rows=st.lists(ROWS, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
+def test_nobody_stays_who_was_in_cut_parts_alone(rows, agreement, denials):
+    ruling = rule_on(table(rows), agreement=agreement, denials=denials, now=NOW)
+
+    left = ruling.items.to_pylist()
+
+    for number in (n for n, code in enumerate(ruling.codes) if code == ADMITTED):
+        read = Read(rows[number])
+        cut = cuts(read, agreement, denials)
+        kept = {key for n, people in enumerate(read.parts) if n not in cut for key in people}
+        gone = {key for n in cut for key in read.parts[n]} - kept - read.core_keys
+        assert {*left[number]["account_keys"]} == read.account_keys - gone
+
+
 @given(rows=st.lists(ROWS, min_size=2, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
 def test_a_row_gets_the_same_answer_wherever_its_batch_was_cut(rows, agreement, denials):
+    def answers(items: pa.Table) -> list[tuple[int, dict[str, Any]]]:
+        ruling = rule_on(items, agreement=agreement, denials=denials, now=NOW)
+        return list(zip(ruling.codes, ruling.items.to_pylist(), strict=True))
+
     whole = table(rows)
     chunked = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
 
-    together = refusals(whole, agreement=agreement, denials=denials, now=NOW)
+    together = answers(whole)
 
-    assert list(refusals(chunked, agreement=agreement, denials=denials, now=NOW)) == list(together)
-    assert list(refusals(whole.slice(1), agreement=agreement, denials=denials, now=NOW)) == list(
-        together[1:]
-    )
+    assert answers(chunked) == together
+    assert answers(whole.slice(1)) == together[1:]
 
 
 @given(rows=st.lists(ROWS, max_size=8), agreement=AGREEMENTS, denials=DENIALS)
 def test_each_row_is_either_admitted_or_counted_once(rows, agreement, denials):
-    codes = refusals(table(rows), agreement=agreement, denials=denials, now=NOW)
+    codes = rule_on(table(rows), agreement=agreement, denials=denials, now=NOW).codes
 
     assert sum(counts(codes).values()) + sum(codes == ADMITTED) == len(rows)

@@ -19,9 +19,10 @@ from exports.files.reading import items_of
 from exports.files.verify import VerificationFailed, engine, verify_file
 from platforms.archive import keyfile
 from platforms.archive.durable import sha256_of
-from platforms.archive.runs import Row
+from platforms.archive.runs import Row, StoredPart
 from platforms.archive.writer import RunWriter
-from platforms.records import Media, Verdict
+from platforms.parts import Pieces
+from platforms.records import Identity, Media, MediaKind, Principal, Role, Verdict
 
 ALICE, BOB, CAROL = 11, -12, 13
 EVERYTHING = range(64)
@@ -59,7 +60,7 @@ def runs(archive, post):
 
 @pytest.fixture
 def build(runs, places, agreement, pseudonyms, now):
-    def make(denials=SILENT):
+    def make(denials=SILENT, agreement=agreement):
         return build_file(
             runs,
             EVERYTHING,
@@ -75,7 +76,7 @@ def build(runs, places, agreement, pseudonyms, now):
 
 @pytest.fixture
 def verify(runs, places, agreement, pseudonyms, storage, now):
-    def check(built, denials=SILENT, buckets=EVERYTHING):
+    def check(built, denials=SILENT, buckets=EVERYTHING, agreement=agreement):
         verify_file(
             runs,
             buckets,
@@ -183,6 +184,81 @@ def test_other_content_under_a_known_record_is_found(build, verify, places, colu
         verify(rewritten(places, built, rows.set_column(place, rows.schema.field(place), other)))
 
 
+CUTTING = Agreement(frozenset({"tumblr"}), frozenset({"text", "image"}), cut=True)
+
+
+@pytest.fixture
+def with_a_cut(runs, archive, post, build, verify):
+    """A file from which Bob's part of post 10 was cut, and how to verify it."""
+    apart = post(
+        10,
+        ALICE,
+        account_keys=(ALICE, BOB),
+        core_keys=(ALICE,),
+        text="Bob's words.\n\nAlice's words.",
+        parts=(StoredPart([BOB], 0, 12, [0]),),
+    )
+    runs.append(archive(apart))
+    return build(agreement=CUTTING), lambda built: verify(built, agreement=CUTTING)
+
+
+def test_a_file_with_cuts_passes_where_cuts_are_agreed(with_a_cut, places):
+    built, verify = with_a_cut
+
+    verify(built)
+
+    assert built.parts_cut == 1
+    (row,) = (row for row in pq.read_table(places.rows).to_pylist() if row["parts_cut"])
+    assert (row["text"], row["media"]) == ("Alice's words.", [])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("text", "Bob's words.\n\nAlice's words."),
+        ("media", [{"kind": "image", "url": "https://media.example/10.png", "alt": "a cat"}]),
+        ("parts_cut", 0),
+    ],
+)
+def test_a_part_that_was_not_cut_is_found(with_a_cut, places, column, value):
+    built, verify = with_a_cut
+    rows = pq.read_table(places.rows)
+    changed = [row | ({column: value} if row["parts_cut"] else {}) for row in rows.to_pylist()]
+
+    with pytest.raises(VerificationFailed, match="changed_record"):
+        verify(rewritten(places, built, pa.Table.from_pylist(changed, schema=rows.schema)))
+
+
+def test_a_cut_that_nobody_agreed_on_is_found(with_a_cut, verify):
+    with pytest.raises(VerificationFailed, match="opted_out"):
+        verify(with_a_cut[0])
+
+
+def test_other_numbers_of_cuts_than_recorded_are_found(with_a_cut):
+    built, verify = with_a_cut
+
+    with pytest.raises(VerificationFailed, match="parts_cut_differ"):
+        verify(replace(built, parts_cut=2))
+
+
+def test_runs_from_before_and_after_there_were_parts_are_verified_together(
+    runs, archive, post, build, verify
+):
+    with pq.ParquetFile(runs[0]) as file:
+        groups = [
+            file.read_row_group(n).drop_columns(["core_keys", "parts"])
+            for n in range(file.num_row_groups)
+        ]
+    with pq.ParquetWriter(runs[0], groups[0].schema) as writer:
+        for group in groups:
+            writer.write_table(group)
+
+    built = build(agreement=CUTTING)
+
+    verify(built, agreement=CUTTING)
+    assert built.rows == 2
+
+
 def test_a_column_more_is_found(build, verify, places):
     built = build()
     rows = pq.read_table(places.rows)
@@ -280,7 +356,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=3)
 INSTANTS = st.none() | st.integers(0, 4).map(
     lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=n)
 )
-ROWS = st.builds(
+WHOLE = st.builds(
     Row,
     item_key=st.integers(1, 5),
     owner_key=KEYS,
@@ -307,6 +383,39 @@ ROWS = st.builds(
     core_keys=st.none(),
     parts=st.none(),
 )
+PIECES = st.lists(
+    st.tuples(
+        st.lists(KEYS, min_size=1, max_size=2, unique=True),
+        st.sampled_from(["", "a", "\n\n", "\U0001f431 b\n"]),
+        st.integers(0, 1),
+    ),
+    max_size=3,
+)
+
+
+def taken_apart(row: Row, pieces: list[tuple[list[int], str, int]], core: list[int]) -> Row:
+    """``row`` with these parts before what it holds, and with their people in it."""
+    whole = Pieces()
+    for _, text, pictures in pieces:
+        whole.add([text], [Media(MediaKind.IMAGE, "p")] * pictures, [SOMEBODY])
+    whole.add([row.text or ""], row.media or ())
+    people = (keys for keys, text, pictures in pieces if text or pictures)
+    parts = [
+        StoredPart(keys, part.start, part.end, part.media)
+        for keys, part in zip(people, whole.parts, strict=True)
+    ]
+    keys = {*row.account_keys, *(key for part in parts for key in part.account_keys)}
+    return row._replace(
+        text=whole.text or row.text,
+        media=whole.media or row.media,
+        account_keys=sorted(keys),
+        core_keys=sorted({*row.account_keys, *core}),
+        parts=parts,
+    )
+
+
+SOMEBODY = Principal(Role.QUOTED, Identity.STABLE, "somebody")
+ROWS = WHOLE | st.builds(taken_apart, WHOLE, PIECES, st.lists(KEYS, max_size=1))
 DENIALS = st.builds(
     Denials.of,
     accounts=st.frozensets(KEYS, max_size=1),
@@ -315,6 +424,7 @@ DENIALS = st.builds(
     ),
     allowed=st.frozensets(KEYS),
     items=st.frozensets(st.integers(1, 5), max_size=1),
+    closed=st.just(()) | st.frozensets(KEYS, max_size=1),
     opt_in_platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
 )
 AGREEMENTS = st.builds(
@@ -322,13 +432,14 @@ AGREEMENTS = st.builds(
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"]), min_size=1),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"]), min_size=1),
     adult=st.booleans(),
+    cut=st.booleans(),
     settle=st.integers(0, 3).map(lambda seconds: timedelta(seconds=seconds)),
     max_age=st.integers(1, 5).map(lambda seconds: timedelta(seconds=seconds)),
 )
 
 
 @hypothesis_settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     batches=st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=3),
@@ -376,7 +487,10 @@ def test_a_file_that_delivers_everything_the_archive_holds_is_refused(
 ):
     built = build()
     everything = pa.concat_tables(
-        [delivered(items, pseudonyms) for items in items_of(runs, EVERYTHING)]
+        [
+            delivered(items.append_column("parts_cut", pa.array([0] * len(items))), pseudonyms)
+            for items in items_of(runs, EVERYTHING)
+        ]
     )
 
     with pytest.raises(VerificationFailed) as failure:
