@@ -27,6 +27,11 @@ END_64: Final = b"PK\x06\x06"
 END_BYTES, LOCATOR_BYTES, END_64_BYTES = 22, 20, 56
 TAIL_BYTES: Final = END_BYTES + 65_535 + LOCATOR_BYTES + END_64_BYTES
 ENCRYPTED: Final = 0x1
+# What the library raises for lies about places, sizes, names and methods.
+DAMAGE: Final = (
+    *(BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError),
+    *(OSError, ValueError),
+)
 JSON_ADVICE: Final = "Download the information once more, in the format JSON."
 
 
@@ -69,7 +74,7 @@ def _of_zip(
         try:
             with ZipFile(handle) as archive:
                 yield from _of_members(archive, path, members)
-        except (BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise BadInput(path, f"this .zip is damaged ({str(error)[:60]})", byte=0) from error
     progress(path.stat().st_size)
 
