@@ -108,6 +108,8 @@ def _understood(raw: object) -> tuple[Record | None, str]:
         return record_in(raw), ""
     except msgspec.ValidationError as error:
         return None, text_in(str(error))[:REASON_CHARACTERS]
+    except UnicodeEncodeError:
+        return None, "a text holds half a character, which no store can keep"
 
 
 def _readings(around: Surroundings) -> Iterator[AccountReading]:

@@ -468,3 +468,10 @@ def test_the_records_in_the_documentation_are_shared(tmp_path):
     example = page.read_text().split("```json\n")[1].split("```")[0]
 
     assert len(shared(tmp_path, "generic", example)) == 1
+
+
+@pytest.mark.parametrize("name", ["record", "platform", "id", "visibility"])
+def test_half_a_character_is_held_and_crashes_nothing(tmp_path, name):
+    found = items(tmp_path, "generic", dump(item(), item("9") | {name: "\ud800"}))
+
+    assert [judge(one).verdict for one in found[:2]] == [Verdict.SHARE, Verdict.HOLD]
