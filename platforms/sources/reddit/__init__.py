@@ -1,6 +1,6 @@
 """Reddit's API responses, archives of it as NDJSON (also zstd), and recorded sessions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -80,10 +80,11 @@ def _records(path: Path, progress: Callable[[int], None]) -> Iterator[Found]:
     )
 
 
-def _in_document(document: Any, path: Path, line: int) -> Iterator[Found]:
-    if not is_recording(document):
-        yield from records(document)
-        return
+def _in_document(document: Any, path: Path, line: int) -> Iterable[Found]:
+    return _recorded(document, path, line) if is_recording(document) else records(document)
+
+
+def _recorded(document: Any, path: Path, line: int) -> Iterator[Found]:
     try:
         yield from recorded(document)
     except NotReddit:

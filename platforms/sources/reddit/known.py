@@ -37,6 +37,7 @@ class Register:
         self._by_name: dict[str, Readings] = {}
         self._names: dict[str, str] = {}
         self._current: set[str] = set()
+        self._has_required = any(field.is_required for field in fields.values())
 
     def add(
         self,
@@ -76,6 +77,8 @@ class Register:
 
         ``is_assertable`` says whether an operator's facts are about it, too.
         """
+        if not (self._has_required or asserted or self._mentions(native_id, name)):
+            return
         for name_of_field, field in self._fields.items():
             found = self.found(native_id, name, name_of_field)
             if name_of_field in asserted:
@@ -86,6 +89,9 @@ class Register:
                 yield msgspec.structs.replace(gap, about=native_id or "", fact=fact)
             for visibility in sorted(found - {Visibility.PUBLIC}):
                 yield _against(name_of_field, field, visibility, level)
+
+    def _mentions(self, native_id: str | None, name: str | None) -> bool:
+        return (native_id or "") in self._by_id or (name or "").casefold() in self._by_name
 
     def answers(self) -> Iterator[tuple[str, frozenset[str], tuple[Evidence, ...]]]:
         """For each id: which gaps its records fill, and with what."""

@@ -4,7 +4,7 @@ Private messages travel in listings like everything else; they are known and nev
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ KINDS: Final = {
 # Stands for comments that the response left out; there is nothing in it.
 LEFT_OUT: Final = "more"
 EVENT_FIELDS: Final = ("$event", "$event.action")
+NOTHING: Final = "this is no Reddit listing, post, comment, subreddit or account"
 OF_ONE_ACCOUNT: Final = frozenset({"link_karma", "is_suspended", "hide_from_robots"})
 
 
@@ -47,15 +48,33 @@ class NotReddit(NotOfThisPlatform):
     """A document that no call of Reddit's API answers with, and no archive holds."""
 
 
-def records(document: object) -> Iterator[Found]:
+def records(document: object) -> Iterable[Found]:
     """The things in one document, in order; ``NotReddit`` if it is something else."""
+    if isinstance(document, dict) and not _is_frame(document):
+        return (_lone(document),)
+    return _records(document)
+
+
+def _is_frame(document: dict[str, Any]) -> bool:
+    """Whether things may be inside; comments have their replies in them."""
+    is_wrapped = "kind" in document or "data" in document or "error" in document
+    return is_wrapped or bool(document.get("replies"))
+
+
+def _lone(record: dict[str, Any]) -> Found:
+    if (shape := shape_of(record)) is Shape.ODD:
+        raise NotReddit(NOTHING)
+    return Found(shape, record)
+
+
+def _records(document: object) -> Iterator[Found]:
     if not isinstance(document, list | dict):
         raise NotReddit("this JSON is neither an object nor a list")
     if isinstance(document, dict) and "error" in document and "kind" not in document:
         raise NotReddit("the API answered with an error, not with a listing")
     found = list(_things(document))
     if not is_listing(document) and all(one.shape is Shape.ODD for one in found):
-        raise NotReddit("this is no Reddit listing, post, comment, subreddit or account")
+        raise NotReddit(NOTHING)
     yield from found
 
 

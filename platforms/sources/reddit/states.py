@@ -4,9 +4,12 @@ Only its own fields are read here; who and where it is from is joined elsewhere.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from platforms.records import Evidence, Visibility
 from platforms.sources.reddit.fields import (
@@ -30,6 +33,13 @@ NOBODY: Final = frozenset({"[deleted]", "[removed]"})
 TEXTS: Final = {Shape.POST: ("title", "selftext"), Shape.COMMENT: ("body",)}
 FIELDS: Final = {Shape.POST: OF_POSTS, Shape.COMMENT: OF_COMMENTS}
 ADVERTS: Final = ("promoted", "is_created_from_ads_ui")
+PREFIXES: Final = {Shape.POST: "post.", Shape.COMMENT: "comment."}
+# What an archive or an event notes on one record differs from the next; the rest repeats.
+OF_ONE_RECORD: Final = ("_meta", "$event", "$event.action")
+DECISIVE: Final = {
+    shape: tuple(dict.fromkeys((*fields, *IF_ANY, *ADVERTS))) for shape, fields in FIELDS.items()
+}
+REMEMBERED: Final = 4_096
 FIRST_SECOND, LAST_SECOND = 1, 253_402_300_799
 READ_AT: Final = ("retrieved_on", "retrieved_utc")
 
@@ -45,17 +55,44 @@ def fullname_of(shape: Shape, raw: Mapping[str, Any]) -> str | None:
 
 def state_of(
     shape: Shape, raw: Mapping[str, Any], values: Mapping[str, object]
-) -> Iterator[Evidence]:
+) -> tuple[Evidence, ...]:
     """All that a post or comment says against itself; ``values`` are the asserted facts."""
-    asserted = asserted_for("post." if shape is Shape.POST else "comment.", values)
+    asserted = asserted_for(PREFIXES[shape], values) if values else {}
+    found = list(_of_its_fields(shape, raw, asserted))
+    for name in TEXTS[shape]:
+        found += _of_its_text(name, raw)
+    return tuple(found)
+
+
+def _of_its_fields(
+    shape: Shape, raw: Mapping[str, Any], asserted: Mapping[str, object]
+) -> Iterable[Evidence]:
+    """What the fields say that decide; of many records they all hold the same."""
+    said = {name: raw[name] for name in DECISIVE[shape] if name in raw}
+    if any(name in raw for name in OF_ONE_RECORD):
+        return _read_fields(shape, raw, asserted)
+    try:
+        return _same_fields(shape, msgspec.json.encode(said), tuple(asserted.items()))
+    except (UnicodeEncodeError, RecursionError):
+        return _read_fields(shape, raw, asserted)
+
+
+@lru_cache(REMEMBERED)
+def _same_fields(
+    shape: Shape, said: bytes, asserted: tuple[tuple[str, object], ...]
+) -> tuple[Evidence, ...]:
+    return tuple(_read_fields(shape, msgspec.json.decode(said), dict(asserted)))
+
+
+def _read_fields(
+    shape: Shape, raw: Mapping[str, Any], asserted: Mapping[str, object]
+) -> Iterator[Evidence]:
     yield from evidence_of(raw, FIELDS[shape], asserted)
     yield from _of_mere_values(raw)
     if shape is Shape.POST and not any(name in raw or name in asserted for name in ADVERTS):
         yield missing(ADVERTS[1], OF_POSTS[ADVERTS[1]])
     yield from _of_its_archive(raw)
     yield from of_its_event(raw)
-    for name in TEXTS[shape]:
-        yield from _of_its_text(name, raw)
 
 
 def of_its_event(raw: Mapping[str, Any]) -> Iterator[Evidence]:

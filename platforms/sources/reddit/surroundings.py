@@ -1,7 +1,7 @@
 """All that a dump says around its posts and comments; the first pass gathers it.
 
-Memory grows with a dump's posts, subreddits, account records and removed items, not
-with what was written.
+Memory grows with a dump's subreddits, account records and their states, and by twelve
+bytes with each of its posts and removed items; not with what was written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ from platforms.sources.reddit.fields import OF_SUBREDDITS, asserted_for, reading
 from platforms.sources.reddit.known import PROVEN, Register, accounts, subreddits
 from platforms.sources.reddit.people import account_id, against_author, place_of, subreddit_id
 from platforms.sources.reddit.responses import FULLNAME, Found, Shape
+from platforms.sources.reddit.shelf import Shelf
 from platforms.sources.reddit.states import fullname_of, moment_of, of_its_event, state_of
 from platforms.sources.values import name_in
 
@@ -49,11 +50,9 @@ class Surroundings:
             for name, value in asserted_for("subreddit.", values).items()
         }
         self._posting: set[str] = set()
-        self._posts: dict[str, Gist] = {}
-        self._against: dict[str, tuple[Evidence, ...]] = {}
-        # Millions of posts share a few states: each state is kept once.
-        self._gists: dict[Gist, Gist] = {}
-        self._states: dict[tuple[Evidence, ...], tuple[Evidence, ...]] = {}
+        self._posts: Shelf[Gist] = Shelf(_united_gists)
+        self._against: Shelf[tuple[Evidence, ...]] = Shelf(_united)
+        self._noted: set[tuple[Place, bytes]] = set()
         self._places: dict[tuple[Place, str], tuple[Evidence, ...]] = {}
 
     def post(self, name: str) -> Gist | None:
@@ -61,7 +60,7 @@ class Surroundings:
 
     def against(self, name: str | None) -> tuple[Evidence, ...]:
         """What any appearance of an item, or an event, says against it."""
-        return self._against.get(name or "", ())
+        return (self._against.get(name) if name else None) or ()
 
     def of_place(self, place: Place, level: str) -> tuple[Evidence, ...]:
         """Whether a subreddit is open to all; to be asked only after the first pass."""
@@ -104,6 +103,17 @@ class Surroundings:
         self.subreddits.add(native_id, name, said, is_current=is_current)
         self._note_events_in(raw, self.subreddits, native_id, name)
 
+    def _note_once(self, place: Place, said: Mapping[str, Any]) -> None:
+        """A subreddit's items all say the same of it; saying it again adds nothing."""
+        try:
+            key = (place, msgspec.json.encode(said))
+        except (UnicodeEncodeError, RecursionError):
+            self.subreddits.add(*place, said)
+            return
+        if key not in self._noted:
+            self.subreddits.add(*place, said)
+            self._noted.add(key)
+
     def _note_place(self, native_id: object, name: object, raw: Mapping[str, Any]) -> None:
         self.subreddits.add(subreddit_id(native_id), name_in(name), raw)
 
@@ -144,29 +154,31 @@ class Surroundings:
             against = _bad(tuple(state_of(Shape.POST, source, {})))
             self._add_against(fullname_of(Shape.POST, source), against)
         if shape is Shape.POST and name is not None:
-            self._add_post(name, _gist_of(raw, state))
+            self._posts.put(name, _gist_of(raw, state))
 
     def _note_its_place(self, raw: Mapping[str, Any]) -> None:
         """An item's own rating is not its subreddit's, and neither are its events."""
         said = {name: raw[name] for name in OF_ITS_SUBREDDIT if name in raw}
-        self._note_place(raw.get("subreddit_id"), raw.get("subreddit"), said)
+        self._note_once(place_of(raw), said)
         detail = raw.get("sr_detail")
         if isinstance(detail, dict):
             self._note_place(detail.get("name"), detail.get("display_name"), detail)
 
     def _add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
         if name is not None and bad:
-            united = tuple(dict.fromkeys((*self.against(name), *bad)))
-            self._against[name] = self._states.setdefault(united, united)
+            self._against.put(name, tuple(dict.fromkeys(bad)))
 
-    def _add_post(self, name: str, gist: Gist) -> None:
-        if (known := self._posts.get(name)) is not None:
-            gist = Gist(
-                tuple(dict.fromkeys((*known.evidence, *gist.evidence))),
-                known.subreddits | gist.subreddits,
-                known.sources | gist.sources,
-            )
-        self._posts[name] = self._gists.setdefault(gist, gist)
+
+def _united(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def _united_gists(first: Gist, second: Gist) -> Gist:
+    return Gist(
+        _united(first.evidence, second.evidence),
+        first.subreddits | second.subreddits,
+        first.sources | second.sources,
+    )
 
 
 def named_by_event(raw: Mapping[str, Any]) -> tuple[str, ...]:
