@@ -192,6 +192,11 @@ class PlatformTokenRevoked(Event, frozen=True, kw_only=True):
     prefix: Code
 
 
+class PlatformKeyShown(Event, frozen=True, kw_only=True):
+    name = "platform.key_shown"
+    title = "The secret under which a platform's keys are made was shown"
+
+
 class BatchApplied(Event, frozen=True, kw_only=True):
     name = "feed.batch_applied"
     title = "A batch of a platform's live feed was applied"

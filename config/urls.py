@@ -15,6 +15,7 @@ urlpatterns = [
     path("my-data/", include("exports.urls_person")),
     path("api/v1/me/", include("consent.urls_api")),
     path("api/v1/platforms/", include("platforms.urls_api")),
+    path("api/v1/platforms/", include("consent.urls_lists")),
     path("api/v1/", include("exports.urls_api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(

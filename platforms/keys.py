@@ -22,9 +22,22 @@ def same_name(handle: str) -> str:
     return handle.strip().lstrip("@").casefold()
 
 
+def account_key_text(key: int) -> str:
+    """A key as it is written: 16 hexadecimal digits."""
+    return f"{key & UNSIGNED:016x}"
+
+
+def account_key_in(text: str) -> int:
+    """The key that 16 hexadecimal digits write; ``ValueError`` for any other text."""
+    digits = bytes.fromhex(text)
+    if len(digits) != KEY_BYTES or len(text) != 2 * KEY_BYTES:
+        raise ValueError("a key has 16 hexadecimal digits")
+    return int.from_bytes(digits, "big", signed=True)
+
+
 def account_subject(platform: str, key: int) -> str:
     """How the audit trail names an account, without saying who it is."""
-    return f"account:{platform}:{key & UNSIGNED:016x}"
+    return f"account:{platform}:{account_key_text(key)}"
 
 
 def item_subject(platform: str, key: int) -> str:
@@ -90,6 +103,13 @@ class Keyring:
             for key in self.named(item.platform, one.native_id, one.handle)
         }
         return tuple(sorted(keys))
+
+    def of_platform(self, platform: str) -> bytes:
+        """The secret under which ``platform``'s keys are made: for the platform itself alone.
+
+        With it the platform can make the keys of its own accounts, and no other platform's.
+        """
+        return self._platform_secret(platform)
 
     def _key(self, platform: str, purpose: bytes, text: str) -> int:
         begun = self._begun.get((platform, purpose)) or self._begin(platform, purpose)

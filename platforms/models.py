@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
+from platforms.keys import account_key_text
 from platforms.snapshots import ChangedSince, XidField
 
 
@@ -86,6 +87,7 @@ class Account(models.Model):
 
     Silent accounts have no row. ``keys`` holds every key that content may carry for
     it: of its stable id, and of each name it ever had; keys are added, never removed.
+    One that a platform named by the key of its id has neither id nor handle until it appears.
     ``xid`` lets the gate see a key that a denied account gained after a file was built.
     """
 
@@ -108,11 +110,14 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["platform", "handle"],
-                condition=models.Q(native_id=""),
-                name="account_known_by_handle_only_is_unique",
+                condition=models.Q(native_id="") & ~models.Q(handle=""),
+                name="account_known_by_name_only_is_unique",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(native_id="", handle=""), name="account_is_named"
+            models.UniqueConstraint(
+                "platform",
+                models.F("keys__0"),
+                condition=models.Q(native_id="", handle=""),
+                name="account_known_by_key_only_is_unique",
             ),
             models.CheckConstraint(condition=models.Q(keys__len__gt=0), name="account_has_keys"),
         ]
@@ -122,7 +127,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.handle or self.native_id
+        return self.handle or self.native_id or account_key_text(self.keys[0])
 
 
 class AccountStateQuerySet(ChangedSince):

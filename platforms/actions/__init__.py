@@ -30,11 +30,13 @@ from platforms.actions.holds import (
     resolve,
     sweep_resolutions,
 )
+from platforms.actions.many import AccountNames, ensure_accounts
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
 
 __all__ = [
+    "AccountNames",
     "AlreadyLinked",
     "Change",
     "DumpChanged",
@@ -51,6 +53,7 @@ __all__ = [
     "add_name",
     "drop_quarantine",
     "ensure_account",
+    "ensure_accounts",
     "hear",
     "import_dump",
     "keyring",

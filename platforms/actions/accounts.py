@@ -1,6 +1,8 @@
 """Accounts: the rows of those that made a statement or were linked, and their keys."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,6 +14,9 @@ from people.models import User
 from platforms.keys import Keyring, account_subject, same_name
 from platforms.models import Account, KeySecret, Platform
 from platforms.sources import SOURCES
+
+ACCOUNT_NAMES: Final = 0x6E616D65
+"""The class of the advisory locks on all accounts of a platform."""
 
 
 class AlreadyLinked(Exception):
@@ -68,8 +73,9 @@ def ensure_account(
         raise ValueError("an account needs a native id or a handle")
     named = {"native_id": native_id} if native_id else {"native_id": "", "handle": handle}
     keys = proven_keyring().named(platform.slug, native_id, handle)
-    if handle:
-        _lock_name(keys[-1])
+    _lock_names(platform, keys)
+    if native_id:
+        _name_keyed(platform, keys[0], native_id, by)
     account, is_new = Account.objects.get_or_create(
         platform=platform, **named, defaults={"handle": handle, "keys": list(keys)}
     )
@@ -83,10 +89,32 @@ def ensure_account(
     return account
 
 
-def _lock_name(key: int) -> None:
+def lock_all_accounts(platform: Platform) -> None:
+    """Let nobody else make or name an account of ``platform`` until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ACCOUNT_NAMES, platform.slug]
+        )
+
+
+def _lock_names(platform: Platform, keys: Sequence[int]) -> None:
     """Of two who make a name's row and its id's at once, the later one sees both."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))", [ACCOUNT_NAMES, platform.slug]
+        )
+        for key in sorted(keys):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def _name_keyed(platform: Platform, key: int, native_id: str, by: Actor) -> None:
+    """Give an account that was known by the key of its id alone the id, now that it appears."""
+    keyed = Account.objects.filter(platform=platform, native_id="", handle="")
+    row = keyed.select_for_update(no_key=True).filter(keys__contains=[key], keys__0=key).first()
+    if row is not None:
+        row.native_id = native_id
+        row.save(update_fields=["native_id"])
+        _record_keys(row, 0, by)
 
 
 def _bind_by_id(platform: Platform, handle: str, by: Actor) -> None:

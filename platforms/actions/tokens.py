@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actions import record
-from audit.events import Actor, PlatformTokenIssued, PlatformTokenRevoked
+from audit.events import Actor, PlatformKeyShown, PlatformTokenIssued, PlatformTokenRevoked
+from platforms.actions.accounts import proven_keyring
 from platforms.models import Platform, PlatformCredential
 
 SCANNABLE: Final = "whp_"
@@ -65,6 +66,14 @@ def revoke_token(credential: PlatformCredential, *, by: Actor) -> None:
         prefix=credential.prefix,
     )
     record(revoked, by=by)
+
+
+@transaction.atomic
+def show_platform_key(platform: Platform, *, by: Actor) -> str:
+    """The secret with which ``platform`` can make the keys of its own accounts, on the record."""
+    secret = proven_keyring().of_platform(platform.slug)
+    record(PlatformKeyShown(subject=f"platform:{platform.slug}", platform=platform.slug), by=by)
+    return secret.hex()
 
 
 def digest_of(token: str) -> str:

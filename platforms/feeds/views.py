@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, Final, cast
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
@@ -22,6 +22,8 @@ from platforms.feeds.refusals import BodyNotRead, KeyMalformed, KeyMissing, Wron
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+IN_MEMORY: Final = 4 * 1024 * 1024
+"""A list of opt-outs that is shorter is taken also when the disk is full."""
 TAGS: Final = ["Platforms"]
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
     KEY_HEADER,
@@ -80,11 +82,11 @@ def key_of(request: Request) -> str:
 
 @contextmanager
 def received(request: Request, *, types: frozenset[str], budget: int) -> Iterator[Body]:
-    """The decoded body in a file without a name, gone when the block ends."""
+    """The decoded body, in memory or in a file without a name, until the block ends."""
     folder = Path(settings.STORAGE_DIR) / "spool"
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=folder) as file:
-        yield receive(request._request, file, types=types, budget=budget)
+    with SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder)) as file:
+        yield receive(request._request, cast(BinaryIO, file), types=types, budget=budget)
 
 
 def some(lines: Iterator[Line]) -> Iterator[Line]:
