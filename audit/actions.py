@@ -1,11 +1,15 @@
 """``record``: the one way to add an entry to the trail."""
 
 from collections.abc import Iterable
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from audit.events import Actor, AuditExported, Event, registry, require_valid
 from audit.models import Entry
+
+ENTRIES: Final = "COPY audit_entry (event, actor, subject, platform, partner, facts) FROM STDIN"
 
 
 class NoTransaction(RuntimeError):
@@ -28,8 +32,14 @@ def record(event: Event, *, by: Actor) -> Entry:
 
 
 def record_all(events: Iterable[Event], *, by: Actor) -> None:
-    """Add many entries as ``record`` adds one, in few statements."""
-    Entry.objects.bulk_create([_entry(event, by) for event in events], batch_size=1_000)
+    """Add many entries as ``record`` adds one, in one statement."""
+    entries = [_entry(event, by) for event in events]
+    if not entries:
+        return
+    with connection.cursor() as cursor, cursor.copy(ENTRIES) as copy:
+        for each in entries:
+            whose = (each.event, each.actor, each.subject, each.platform, each.partner)
+            copy.write_row((*whose, Jsonb(each.facts)))
 
 
 @transaction.atomic(durable=True)

@@ -7,8 +7,12 @@ word against the person's.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, Func, Value
+from django.db.models.functions import Now
+from psycopg.types.json import Jsonb
 
 from audit.actions import record_all
 from audit.events import Actor
@@ -17,7 +21,18 @@ from consent.models import ReasonCode, Source, Standing, Statement
 from platforms.actions import AccountNames, ensure_accounts
 from platforms.models import Account, Platform
 
-REASON = ReasonCode.PLATFORM_LIST
+REASON: Final = ReasonCode.PLATFORM_LIST
+BLANK_STANDINGS: Final = """
+    INSERT INTO consent_standing
+        (account_id, partner, reasons, denied, allowed, version, updated_at)
+    SELECT account_id, '', '{}', false, false, 0, now() FROM unnest(%s::bigint[]) AS account_id
+    ON CONFLICT DO NOTHING
+"""
+STATEMENTS: Final = (
+    "COPY consent_statement (account_id, partner, act, reason, source, by, version,"
+    " include_older, evidence) FROM STDIN"
+)
+"""Through the models, a hundred thousand lines would take four times as long."""
 
 
 @transaction.atomic
@@ -57,11 +72,8 @@ def _taken(new: set[int], pk: int) -> bool:
 
 def _locked_standings(accounts: dict[int, Account]) -> list[Standing]:
     """The standing for everybody of each account, made where there was none; see ``choices``."""
-    blank = [
-        Standing(account=accounts[pk], partner="", denied=False, version=0)
-        for pk in sorted(accounts)
-    ]
-    Standing.objects.bulk_create(blank, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(BLANK_STANDINGS, [sorted(accounts)])
     standings = list(
         Standing.objects.select_for_update(of=("self",))
         .filter(account__in=accounts, partner="")
@@ -73,24 +85,22 @@ def _locked_standings(accounts: dict[int, Account]) -> list[Standing]:
 
 
 def _deny(standings: Sequence[Standing]) -> None:
+    """Each is locked, so that it is still what was read."""
     for standing in standings:
-        standing.reasons.append(REASON.value)
-        standing.denied, standing.allowed = True, False
         standing.version += 1
-    # An upsert of rows that are there and locked: ``bulk_update`` takes ten times as long.
-    Standing.objects.bulk_create(
-        standings,
-        update_conflicts=True,
-        unique_fields=["pk"],
-        update_fields=["reasons", "denied", "allowed", "version", "updated_at"],
+    Standing.objects.filter(pk__in=[standing.pk for standing in standings]).update(
+        reasons=Func(F("reasons"), Value(REASON.value), function="array_append"),
+        denied=True,
+        allowed=False,
+        version=F("version") + 1,
+        updated_at=Now(),
     )
 
 
 def _state(standings: Sequence[Standing], evidence: dict[int, dict[str, str]], by: Actor) -> None:
-    statements = Statement.objects.bulk_create(
+    statements = [
         Statement(
             account=standing.account,
-            partner=standing.partner,
             act=Statement.Act.OPT_OUT,
             reason=REASON,
             source=Source.IMPORT,
@@ -99,5 +109,10 @@ def _state(standings: Sequence[Standing], evidence: dict[int, dict[str, str]], b
             evidence=evidence[standing.account_id],
         )
         for standing in standings
-    )
+    ]
+    with connection.cursor() as cursor, cursor.copy(STATEMENTS) as copy:
+        for each in statements:
+            said = (each.account_id, each.partner, str(each.act), str(each.reason))
+            door = (str(each.source), each.by, each.version, each.include_older)
+            copy.write_row((*said, *door, Jsonb(each.evidence)))
     record_all(map(event_of, statements), by=by)

@@ -87,7 +87,7 @@ class _Rows:
 
     def name_keyed(self, ids: dict[int, str]) -> None:
         """Give accounts that were known by the key of their id alone the id itself."""
-        for row in self._with_first_key(list(ids)).filter(native_id="", handle=""):
+        for row in self._locked().filter(native_id="", handle="", keys__0__in=list(ids)):
             row.native_id = ids[row.keys[0]]
             self._keep(row)
             self._note(row, 0)
@@ -96,31 +96,27 @@ class _Rows:
         ids = [each.native_id for each in wanted if each.native_id]
         names = [each.handle for each in wanted if each.handle and not each.native_id]
         keys = [each.keys[0] for each in wanted if each.is_key_alone]
-        accounts = self._locked()
-        for row in (
-            *accounts.filter(native_id__in=[each for each in ids if each not in self._by_id]),
-            *accounts.filter(native_id="", handle__in=names),
-            *(self._with_first_key(keys).filter(~_is_bare_name()) if keys else ()),
-        ):
-            self._keep(row)
+        for rows in (self._of_ids(ids), self._of_bare_names(names), self._of_keys(keys)):
+            for row in rows:
+                self._keep(row)
 
     def make(self, missing: Sequence[_Wanted]) -> None:
         if not missing:
             return
-        Account.objects.bulk_create(
-            (
-                Account(
-                    platform=self._platform,
-                    native_id=each.native_id,
-                    handle=each.handle,
-                    keys=list(each.keys),
-                )
-                for each in dict.fromkeys(missing)
-            ),
-            ignore_conflicts=True,
+        by_first_key: dict[int, _Wanted] = {}
+        for each in missing:
+            by_first_key.setdefault(each.keys[0], each)
+        made = Account.objects.bulk_create(
+            Account(
+                platform=self._platform,
+                native_id=each.native_id,
+                handle=each.handle,
+                keys=list(each.keys),
+            )
+            for each in by_first_key.values()
         )
-        self.find(missing)
-        for row in {self.of(each).pk: self.of(each) for each in missing}.values():
+        for row in made:
+            self._keep(row)
             self._added[row.pk] = len(row.keys)
 
     def add_names(self, wanted: Sequence[_Wanted]) -> None:
@@ -133,7 +129,7 @@ class _Rows:
 
     def bind_names(self, handles: dict[str, int]) -> None:
         """Give the rows of bare names the keys of the ids that are known to have had them."""
-        for row in self._locked().filter(native_id="", handle__in=list(handles)):
+        for row in self._of_bare_names(list(handles)):
             self._keep(row)
         bare = [self._bare[handle] for handle in handles if handle in self._bare]
         names = [handles[row.handle] for row in bare]
@@ -177,17 +173,22 @@ class _Rows:
         self._stale.add(row.pk)
         self._added[row.pk] = self._added.get(row.pk, 0) + keys
 
-    def _with_first_key(self, keys: Sequence[int]) -> "QuerySet[Account]":
+    def _of_ids(self, ids: Sequence[str]) -> "QuerySet[Account]":
+        # Of a long list PostgreSQL does not see by itself that the partial index has them all.
+        return self._locked().filter(native_id__in=ids).exclude(native_id="")
+
+    def _of_bare_names(self, handles: Sequence[str]) -> "QuerySet[Account]":
+        return self._locked().filter(native_id="", handle__in=handles).exclude(handle="")
+
+    def _of_keys(self, keys: Sequence[int]) -> "QuerySet[Account]":
+        """Those with one of ``keys`` as the key of their id."""
         # The index knows a key at any place of a row's keys.
-        return self._locked().filter(keys__overlap=keys, keys__0__in=keys)
+        found = self._locked().filter(keys__overlap=list(keys), keys__0__in=keys)
+        return found.exclude(Q(native_id="") & ~Q(handle=""))
 
     def _locked(self) -> "QuerySet[Account]":
         accounts = Account.objects.filter(platform=self._platform)
         return accounts.select_for_update(no_key=True, of=("self",)).order_by("pk")
-
-
-def _is_bare_name() -> Q:
-    return Q(native_id="") & ~Q(handle="")
 
 
 def _event(row: Account, keys: int) -> AccountKeysAdded:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platforms", "0008_facts_of_accounts_and_containers")]
+    dependencies = [("platforms", "0009_a_dump_has_its_own_date")]
 
     operations = [
         migrations.AddConstraint(
