@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platforms", "0009_a_dump_has_its_own_date")]
+    dependencies = [("platforms", "0010_held_items_are_judged_again")]
 
     operations = [
         migrations.AddConstraint(
