@@ -6,11 +6,22 @@ both no more than their subreddits and authors.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from platforms.records import Evidence, Identity, Item, ItemRef, Media, Principal, Role, Visibility
+from platforms.parts import Pieces
+from platforms.records import (
+    Evidence,
+    Identity,
+    Item,
+    ItemRef,
+    Media,
+    Part,
+    Principal,
+    Role,
+    Visibility,
+)
 from platforms.sources.reddit.crossposts import doubts_of, is_crosspost, sources_of, state_of_source
 from platforms.sources.reddit.known import PROVEN
 from platforms.sources.reddit.media import media_of
@@ -35,6 +46,14 @@ SLUG: Final = "reddit"
 KINDS: Final = {Shape.POST: "post", Shape.COMMENT: "comment"}
 
 
+class Repeated(NamedTuple):
+    """What an item repeats of another: words, media, and the people whose they are."""
+
+    texts: list[str]
+    media: list[Media]
+    people: list[Principal]
+
+
 class Reading(msgspec.Struct):
     """An item while it is read: every step adds what it found."""
 
@@ -43,6 +62,7 @@ class Reading(msgspec.Struct):
     texts: list[str] = msgspec.field(default_factory=list)
     media: list[Media] = msgspec.field(default_factory=list)
     parents: list[ItemRef] = msgspec.field(default_factory=list)
+    repeated: list[Repeated] = msgspec.field(default_factory=list)
 
 
 def item_of(found: Found, around: Surroundings) -> Item:
@@ -59,20 +79,48 @@ def item_of(found: Found, around: Surroundings) -> Item:
     elif is_crosspost(raw):
         required.add("embedded")
         _read_crosspost(raw, item, around)
+    media = tuple(dict.fromkeys((*item.media, *(m for one in item.repeated for m in one.media))))
+    text, parts = _put_together(item, media)
     return Item(
         platform=SLUG,
         kind=KINDS[shape],
         native_id=name.partition("_")[2] if name else None,
-        principals=tuple(dict.fromkeys(item.principals)),
+        principals=tuple(
+            dict.fromkeys((*item.principals, *(p for one in item.repeated for p in one.people)))
+        ),
         evidence=tuple(dict.fromkeys(item.evidence)),
         required=frozenset(required),
         published_at=moment_of(raw.get("created_utc")),
         observed_at=_read_at(found, around.observed_at),
         title=text_in(raw.get("title")) if shape is Shape.POST else "",
-        text="\n\n".join(text for text in item.texts if text),
-        media=tuple(dict.fromkeys(item.media)),
+        text=text,
+        media=media,
         parents=tuple(item.parents),
+        parts=parts,
+        core=_core_of(item) if parts else None,
     )
+
+
+def _put_together(item: Reading, media: tuple[Media, ...]) -> tuple[str, tuple[Part, ...]]:
+    """The item's own words, and behind them the post that it repeats, as a part.
+
+    A crosspost brings its source's media a second time, as its own: they are the source's.
+    """
+    whole = Pieces()
+    whole.add(item.texts)
+    for one in item.repeated:
+        whole.add(one.texts, by=one.people)
+    if len(whole.parts) != 1 or len(item.repeated) != 1:
+        return whole.text, ()
+    places = tuple(n for n, medium in enumerate(media) if medium in item.repeated[0].media)
+    return whole.text, (msgspec.structs.replace(whole.parts[0], media=places),)
+
+
+def _core_of(item: Reading) -> tuple[Principal, ...] | None:
+    """Who is in the item's own words; media that no source has could be anybody's."""
+    if set(item.media) <= {medium for one in item.repeated for medium in one.media}:
+        return tuple(dict.fromkeys(item.principals))
+    return None
 
 
 def items_of_event(raw: Mapping[str, Any], around: Surroundings) -> Iterator[Item]:
@@ -143,9 +191,11 @@ def _read_crosspost(raw: Mapping[str, Any], item: Reading, around: Surroundings)
     for source in sources_of(raw):
         against = around.against(fullname_of(Shape.POST, source))
         _read_state(state_of_source(source), against, "embedded", item)
-        _read_whereabouts(source, Role.REBLOG_ROOT, ("embedded", "embedded"), item, around)
-        item.texts.append(text_in(source.get("title")))
-        _read_content(Shape.POST, source, item)
+        found = Reading(texts=[text_in(source.get("title"))])
+        _read_whereabouts(source, Role.REBLOG_ROOT, ("embedded", "embedded"), found, around)
+        _read_content(Shape.POST, source, found)
+        item.evidence += found.evidence
+        item.repeated.append(Repeated(found.texts, found.media, found.principals))
 
 
 def _read_parent(raw: Mapping[str, Any], item: Reading, around: Surroundings) -> None:

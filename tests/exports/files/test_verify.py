@@ -439,7 +439,7 @@ AGREEMENTS = st.builds(
 
 
 @hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     batches=st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=3),

@@ -5,6 +5,7 @@ import pytest
 from platforms.parts import text_without, who_cannot_be_cut
 from platforms.records import Verdict
 from platforms.visibility import judge
+from tests.platforms.sources import reddit_dumps
 from tests.platforms.sources.dumps import (
     ALICE,
     BOB,
@@ -142,6 +143,50 @@ def test_a_question_that_the_answer_quotes_cannot(tmp_path):
 )
 def test_where_nobody_can_tell_whose_words_are_whose_nothing_is_cut(tmp_path, raw):
     assert left_without(tumblr(tmp_path, raw), BOB) is None
+
+
+def reddit(tmp_path, raw):
+    (item,) = items(tmp_path, "reddit", reddit_dumps.lines(raw))
+    assert judge(item).verdict is Verdict.SHARE
+    return item
+
+
+PICTURE = "https://i.redd.it/chalk.png"
+
+
+@pytest.fixture
+def crossposted():
+    """Carol's post with a picture, which the crosspost repeats as Reddit does."""
+    source = reddit_dumps.source(url=PICTURE)
+    return reddit_dumps.crosspost(source, title="Look at this", url=PICTURE)
+
+
+def test_the_post_that_a_crosspost_repeats_can_be_cut_with_its_picture(tmp_path, crossposted):
+    item = reddit(tmp_path, crossposted)
+
+    assert (item.text, [one.url for one in item.media]) == (
+        "Chalk\n\nCarol wrote this first.",
+        [PICTURE],
+    )
+    assert left_without(item, reddit_dumps.CAROL) == ("", [])
+    assert item.title == "Look at this"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"title": "chalk"}, id="it has its title"),
+        pytest.param({"url": "https://i.redd.it/other.png"}, id="a picture that may be anybody's"),
+    ],
+)
+def test_a_crosspost_that_keeps_something_of_its_source_is_not_cut(tmp_path, crossposted, change):
+    assert left_without(reddit(tmp_path, crossposted | change), reddit_dumps.CAROL) is None
+
+
+def test_whoever_crossposted_cannot_be_cut(tmp_path, crossposted):
+    item = reddit(tmp_path, crossposted)
+
+    assert left_without(item, item.owner.native_id) is None
 
 
 def test_a_post_of_one_blog_alone_has_no_parts(tmp_path):
