@@ -1,7 +1,8 @@
 """Why items are held, counted over the imports that count now, and what settles each reason.
 
 A held item lacks a fact or has two that disagree. Operators settle held items in bulk:
-they import the same files again with what was missing, and the new import replaces the old.
+they import the file that holds what was missing, or assert it, and let what is held be
+judged again.
 """
 
 from collections import Counter

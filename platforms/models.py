@@ -339,6 +339,10 @@ class Resolution(models.Model):
             )
         ]
 
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (Resolution.State.QUEUED, Resolution.State.RUNNING)
+
 
 class RunQuerySet(ChangedSince):
     def live(self) -> Self:

@@ -1,18 +1,53 @@
 """The operator's pages of held items and of feeds."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from audit.access import operator_required
+from audit.access import acting_operator, operator_required
+from platforms.actions import ResolutionRunning, request_resolution
+from platforms.forms import ResolutionForm
 from platforms.holds import by_platform
-from platforms.models import Feed, Platform
+from platforms.models import Feed, Platform, Resolution
+from platforms.sources import SOURCES, BadFact
 
 
 @require_safe
 @operator_required
 def holds(request: HttpRequest) -> HttpResponse:
-    return render(request, "platforms/holds.html", {"platforms": by_platform()})
+    platforms = Platform.objects.in_bulk()
+    newest = Resolution.objects.order_by("platform", "-pk").distinct("platform")
+    orders = {order.platform_id: order for order in newest}
+    sections = [
+        (held, ResolutionForm(platforms[held.slug]), orders.get(held.slug))
+        for held in by_platform()
+    ]
+    return render(request, "platforms/holds.html", {"sections": sections})
+
+
+@require_POST
+@operator_required
+def resolve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Order that what a platform holds be judged again; a worker does it."""
+    platform = get_object_or_404(Platform, slug__in=SOURCES, slug=slug)
+    form = ResolutionForm(platform, request.POST)
+    if not form.is_valid():
+        messages.error(request, "That import holds nothing any more. Nothing was changed.")
+        return redirect("platforms:holds")
+    try:
+        request_resolution(
+            platform,
+            form.asserted,
+            dump=form.of_dump,
+            everything=form.of_every,
+            by=acting_operator(request),
+        )
+    except (BadFact, ResolutionRunning) as refused:
+        messages.error(request, f"{refused} Nothing was changed.")
+    else:
+        messages.success(request, f"What is held of {platform} is being judged again.")
+    return redirect("platforms:holds")
 
 
 @require_safe

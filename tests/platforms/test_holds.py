@@ -7,12 +7,14 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from lxml import html
 
-from platforms import holds
+from audit.events import SYSTEM
+from platforms import actions, holds
 from platforms.advice import ADVICE
 from platforms.intake import Counts
-from platforms.models import Dump, Platform
+from platforms.models import Dump, Platform, Resolution
 from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
 from platforms.visibility import judge
+from tests.platforms.sources.reddit_dumps import lines, post
 
 HOLDS = "/operator/holds/"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -156,3 +158,63 @@ def test_a_reason_that_is_made_from_a_field_names_the_field():
 
 def test_a_reason_without_advice_leads_to_the_dry_run():
     assert "manage.py judge" in holds.Why("something_new", 1, ()).advice
+
+
+@pytest.fixture
+def held_reddit(tmp_path, db):
+    """Posts of a subreddit of which nothing is known, imported for real."""
+    unsaid = {k: v for k, v in post().items() if k not in ("subreddit_type", "quarantine")}
+    path = tmp_path / "posts.ndjson"
+    path.write_text(lines(unsaid))
+    return actions.import_dump("reddit", [path], {}, by=SYSTEM, now=datetime.now(UTC))
+
+
+@pytest.fixture
+def operator(db):
+    client = Client()
+    client.force_login(get_user_model().objects.create_user("olga", role="operator"))
+    return client
+
+
+RESOLVE = "/operator/holds/reddit/resolve/"
+
+
+def test_an_operator_lets_held_items_be_judged_again_and_sees_what_came_of_it(
+    held_reddit, operator
+):
+    facts = {"fact-subreddit.subreddit_type": "public", "fact-subreddit.quarantine": "false"}
+
+    answer = operator.post(RESOLVE, {"dump": held_reddit.pk, **facts}, follow=True)
+    assert "Waiting for a worker" in answer.content.decode()
+    order = Resolution.objects.get()
+    actions.resolve(order.pk)
+
+    page = " ".join(html.fromstring(operator.get(HOLDS).content.decode()).text_content().split())
+    assert "Of 1 held items 1 may be shared now, 0 are excluded, 0 are still held." in page
+    assert "subreddit.quarantine=false" in page
+    assert (order.requested_by[:9], order.dump) == ("operator:", held_reddit)
+
+
+def test_a_fact_with_a_wrong_value_is_refused_in_words(held_reddit, operator):
+    wrong = {"dump": held_reddit.pk, "fact-subreddit.quarantine": "perhaps"}
+
+    answer = operator.post(RESOLVE, wrong, follow=True)
+
+    assert "cannot be" in answer.content.decode()
+    assert not Resolution.objects.exists()
+
+
+def test_only_facts_that_settle_held_items_are_asked_for(operator):
+    import_of("wordpress", item("1", PUBLIC, UNKNOWN_SITE))
+
+    page = operator.get(HOLDS).content.decode()
+
+    assert 'name="fact-blog_public"' in page
+    assert 'name="fact-site"' not in page
+
+
+def test_persons_cannot_order_a_judgement(held_reddit, client):
+    client.force_login(get_user_model().objects.create_user("alice"))
+
+    assert client.post(RESOLVE).status_code == 403
+    assert not Resolution.objects.exists()

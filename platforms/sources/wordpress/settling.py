@@ -13,8 +13,8 @@ def settled(item: Item, values: Mapping[str, object]) -> Item:
     known = [one for one in site if one.visibility is not Visibility.UNKNOWN]
 
     def answer(gap: Evidence) -> Sequence[Evidence] | None:
-        if gap.fact != VISIBILITY_FACT or values.get(VISIBILITY_FACT) is None:
+        if values.get(gap.fact) is None:
             return None
-        return site
+        return site if gap.fact == VISIBILITY_FACT else known
 
     return filled(item, answer, known)

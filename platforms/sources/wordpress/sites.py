@@ -182,6 +182,9 @@ class Sites:
             *(() if is_placed else _of_unplaced()),
             *_proofs(address, found, self._merged(found)),
         )
+        if not is_one:
+            # What an operator asserts of such a dump may be true of one of its sites only.
+            evidence = tuple(msgspec.structs.replace(one, fact="") for one in evidence)
         its_site = Site(address, tuple(dict.fromkeys(evidence)))
         return Context(its_site, found.authors, found.parents, self._observed_at)
 
@@ -321,13 +324,13 @@ def _unread(values: Mapping[str, Iterable[object]]) -> Iterator[Evidence]:
             "no record of the site says whether Jetpack or VIP serves it (jetpack, is_vip);"
             " settle with --fact hosting=wpcom"
         )
-        yield _unknown("hosting_unknown", detail)
+        yield _unknown("hosting_unknown", detail, "hosting")
     if not values.get("wpcom_data_sharing_opt_out"):
         detail = (
             "no record of the site says whether it opted out; add the answer of its"
             " /settings, or settle with --fact wpcom_data_sharing_opt_out=false"
         )
-        yield _unknown("opt_out_unknown", detail)
+        yield _unknown("opt_out_unknown", detail, "wpcom_data_sharing_opt_out")
 
 
 def _of_unplaced() -> Iterator[Evidence]:
@@ -338,8 +341,8 @@ def _of_unplaced() -> Iterator[Evidence]:
     yield _unknown("site_record_unplaced", detail)
 
 
-def _unknown(code: str, detail: str) -> Evidence:
-    return Evidence("container", Visibility.UNKNOWN, code, detail)
+def _unknown(code: str, detail: str, fact: str = "") -> Evidence:
+    return Evidence("container", Visibility.UNKNOWN, code, detail, fact=fact)
 
 
 def _denies(evidence: Evidence) -> bool:
