@@ -1,5 +1,7 @@
 """What an operator can do about each reason for which items are held.
 
+Where a sentence names a ``--fact`` or a record, that settles held items without a new import:
+the record is imported, in any file, or the fact asserted, and what is held is judged again.
 Plain Python. Reasons are counted by code; a code that speaks of a parent or of what is
 embedded has the advice of the reason it was made from.
 """
@@ -13,7 +15,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "account_unknown": "Import the account's own record, which says that it is public, beside this "
     "file; or say it of the dump's own accounts with --fact (manage.py judge names the fact "
     "where there is one).",
-    "account_unproven": "Import the record of the owner's account beside this file.",
+    "account_unproven": "Import the record of the owner's account, then judge what is held again "
+    "(resolve_holds).",
     "age_unknown": "An age or birthday is not understood. Ask the platform for an export that says "
     "whether the person is of age.",
     "answer_privacy_unknown": "Say with --fact answer.is_private=false that no answer was for its "
@@ -75,7 +78,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "the platform's API; no fact settles this.",
     "editorial_unknown": "Say with --fact is_editorial=false that the dump holds no editorial "
     "work, or import the items' own records.",
-    "embedded_unknown": "Import the record of what it repeats beside this file.",
+    "embedded_unknown": "Import the record of what it repeats, then judge what is held again "
+    "(resolve_holds).",
     "embedded_unproven": "What it repeats or shows came without proof that it is public. Ask the "
     "platform for an export with those posts.",
     "event_unknown": "Something happened to the item. Import the record as it is after the event.",
@@ -125,9 +129,12 @@ ADVICE: Final[Mapping[str, str]] = {
     "parent_is_itself": "The record names itself as what it belongs to. Ask the platform for a "
     "fresh export.",
     "parent_kind_unknown": "It hangs on something that is no post or page: it stays held.",
-    "parent_outside_dump": "Import the export that holds the parent together with this one.",
-    "parent_unknown": "Import the record of what it belongs to beside this file.",
-    "parent_unproven": "Import the export that holds the parent together with this one.",
+    "parent_outside_dump": "Import the export that holds the parent, then judge what is held again "
+    "(resolve_holds).",
+    "parent_unknown": "Import the record of what it belongs to, then judge what is held again "
+    "(resolve_holds).",
+    "parent_unproven": "Import the export that holds the parent, then judge what is held again "
+    "(resolve_holds).",
     "password_unknown": "Ask the platform for an export that says whether a password is needed.",
     "payment_unknown": "Say with --fact blog.is_paywall_on=false that nothing is behind a paywall.",
     "people_unknown": "Import the items' own records, or say with --fact has_people=false that "
