@@ -9,6 +9,7 @@ replaced as fast as the clients withdraw them.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,7 @@ def written(work: build.Work, posts: list[Post]) -> Built:
         rows=len(posts),
         accounts_sha256=keyfile.write(work.places.accounts, keys),
         items_sha256=keyfile.write(work.places.items, np.arange(len(posts))),
+        usable_until=work.reading.checkpoint.at + timedelta(days=30),
     )
 
 
