@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,9 +28,9 @@ STATISTICS: Final = ["bucket", "item_key", "owner_key"]
 class Limits(NamedTuple):
     """When a batch is spilled (whichever comes first), and how many spills make a run."""
 
-    rows: int = 32_768
-    characters: int = 32 << 20
-    spills: int = 64
+    rows: int = 16_384
+    characters: int = 16 << 20
+    spills: int = 128
 
 
 class Spill(NamedTuple):
@@ -95,14 +96,17 @@ class Sorter:
         table, buckets = _sorted_table(self._batch)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{len(self._spills)}.arrow"
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-            writer.write_table(table)
-        self._batch, self._characters = [], 0
         starts = np.searchsorted(buckets, np.arange(BUCKETS + 1))
+        # What is merged together lies together, so that little else is mapped with it.
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+            for start, end in pairwise(starts.tolist()):
+                writer.write_table(table.slice(start, end - start))
+        self._batch, self._characters = [], 0
         with path.open("rb") as written:
             mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
         mapped = pa.ipc.open_file(pa.py_buffer(mapping)).read_all()
         self._spills.append(Spill(mapped, starts, mapping))
+        self._spills[-1].forget()
 
     def _forget(self) -> None:
         """Memory holds what was merged last, not every spill that was ever looked into."""

@@ -5,7 +5,7 @@ foreign meaning of a known prefix or other fault refuses the file, and nothing i
 repaired. Memory is bounded by one item, not by the file.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ MAX_ITEM_BYTES: Final = 64 * 1024 * 1024
 MAX_ITEM_ELEMENTS: Final = 1_000_000
 MAX_TOKEN_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 50
+TOO_DEEP: Final = f"elements are nested more than {MAX_DEPTH} deep"
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 SEPARATOR: Final = "}"
 SCHEMES: Final = ("http", "https")
@@ -41,20 +42,26 @@ class Element:
     ``domain`` is the attribute of that name, by which a category says of what it is one.
     """
 
-    __slots__ = ("children", "domain", "line", "name", "pieces")
+    __slots__ = ("_named", "children", "domain", "name", "pieces")
 
-    def __init__(self, name: str, line: int, domain: str | None = None) -> None:
-        self.name, self.line, self.domain = name, line, domain
+    def __init__(self, name: str, domain: str | None = None) -> None:
+        self.name, self.domain = name, domain
         self.pieces: list[str] = []
         self.children: list[Element] = []
+        self._named: dict[str, list[Element]] | None = None
 
     @property
     def text(self) -> str | None:
         """What stands in it, or None when there are elements where text belongs."""
         return None if self.children else "".join(self.pieces)
 
-    def all(self, name: str) -> list["Element"]:
-        return [child for child in self.children if child.name == name]
+    def all(self, name: str) -> Sequence["Element"]:
+        """The children of that name; to be asked once the element is complete."""
+        if self._named is None:
+            self._named = {}
+            for child in self.children:
+                self._named.setdefault(child.name, []).append(child)
+        return self._named.get(name, ())
 
     def only(self, name: str) -> str | None:
         """The text of the one child of that name; None if absent, repeated or not text."""
@@ -138,39 +145,44 @@ class _Reader:
             raise self._refusal(f"the {meaning} namespace appears in two versions")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self._open:
+            self._nest(_short(name), attributes)
+            return
         self._names.append(_short(name))
         if len(self._names) == 1 and self._names != ["rss"]:
             raise self._refusal("this is not an RSS document", WXR_ADVICE)
         if len(self._names) > MAX_DEPTH:
-            raise self._refusal(f"elements are nested more than {MAX_DEPTH} deep")
+            raise self._refusal(TOO_DEEP)
         if self._names == ["rss", "channel"]:
             self._refuse_other_channels()
-        if self._open:
-            self._nest(attributes.get("domain"))
-        elif self._names[:-1] == ["rss", "channel"] and self._names[-1] in KEPT:
+        if self._names[:-1] == ["rss", "channel"] and self._names[-1] in KEPT:
             self._began, self._elements = self._parser.CurrentByteIndex, 0
-            self._open = [Element(self._names[-1], self._parser.CurrentLineNumber)]
+            self._open = [Element(self._names[-1])]
 
     def _refuse_other_channels(self) -> None:
         if self._has_channel:
             raise self._refusal("it holds more than one channel", "Export each site by itself.")
         self._has_channel = True
 
-    def _nest(self, domain: str | None) -> None:
+    def _nest(self, name: str, attributes: dict[str, str]) -> None:
+        opened = self._open
+        if len(opened) > MAX_DEPTH - len(self._names):
+            raise self._refusal(TOO_DEEP)
         self._elements += 1
         if self._elements > MAX_ITEM_ELEMENTS:
             raise self._refusal("one item has more than 1,000,000 elements")
-        child = Element(self._names[-1], self._parser.CurrentLineNumber, domain)
-        self._open[-1].children.append(child)
-        self._open.append(child)
+        child = Element(name, attributes.get("domain") if attributes else None)
+        opened[-1].children.append(child)
+        opened.append(child)
 
     def _end(self, _: str) -> None:
-        self._names.pop()
         if not self._open:
+            self._names.pop()
             return
         element = self._open.pop()
         if self._open:
             return
+        self._names.pop()
         self._refuse_other_versions(element)
         self._done.append(element)
 

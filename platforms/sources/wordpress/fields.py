@@ -17,12 +17,12 @@ from platforms.sources.wordpress.answers import Answer, Shape, number_in
 from platforms.sources.wordpress.items import (
     KIND,
     NEWSLETTER,
-    PAID_BLOCKS,
     PAID_MARKS,
     PAID_VALUES,
     SHARED_TYPES,
     STATUSES,
     access_evidence,
+    holds_paid_block,
     is_borrowed,
     lowered,
     newsletter_access,
@@ -262,7 +262,7 @@ def _text_of(value: object) -> str | None:
 
 def _of_text(name: str, found: object) -> Iterator[Evidence]:
     texts = [found] if isinstance(found, str) else list(_dict(found).values())
-    if any(isinstance(text, str) and PAID_BLOCKS.search(text) for text in texts):
+    if any(isinstance(text, str) and holds_paid_block(text) for text in texts):
         yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
 
 

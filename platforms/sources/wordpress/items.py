@@ -4,7 +4,7 @@ E-mail and IP addresses, display names and post passwords are read by nobody her
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -316,11 +316,20 @@ def _of_payment(element: Element) -> Iterator[Evidence]:
         yield from _of_content(name, element.all(name))
 
 
-def _of_content(name: str, found: list[Element]) -> Iterator[Evidence]:
-    if any(PAID_BLOCKS.search("".join(text.pieces)) for text in found):
+def _of_content(name: str, found: Sequence[Element]) -> Iterator[Evidence]:
+    if any(holds_paid_block("".join(text.pieces)) for text in found):
         yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
     if len(found) > 1 or any(text.text is None for text in found):
         yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
+
+
+def holds_paid_block(text: str) -> bool:
+    """Whether ``PAID_BLOCKS`` is in it; most text has none of their words and is not searched."""
+    if text.isascii():
+        lowered = text.lower()
+        if "paywall" not in lowered and "premium-content" not in lowered:
+            return False
+    return PAID_BLOCKS.search(text) is not None
 
 
 def newsletter_access(value: str | None) -> Visibility:
