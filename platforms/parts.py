@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from platforms.records import Item, Media, Part, Principal
+from platforms.records import Item, Media, Part, Principal, Role
 
 GAP: Final = "\n\n"
 MOST_PARTS: Final = 1_000
@@ -99,6 +99,8 @@ def _holds(values: object, kind: type) -> bool:
 def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
     """Everybody in the core of ``item``, in no part of it, or in a part that it repeats.
 
+    Whose item it is cannot be cut from it either.
+
     Whoever quotes a part keeps its words when it is cut. So a line, or a medium, that is
     also somewhere else binds the people of that part to the whole.
     """
@@ -106,7 +108,8 @@ def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
     if item.core is None or len(item.parts) > MOST_PARTS:
         return everybody
     in_parts = {person for part in item.parts for person in part.principals}
-    return frozenset((*item.core, *_repeated(item))) | (everybody - in_parts)
+    bound = frozenset(person for person in everybody if person.role is Role.OWNER)
+    return bound.union(item.core, _repeated(item), everybody - in_parts)
 
 
 def _repeated(item: Item) -> Iterator[Principal]:

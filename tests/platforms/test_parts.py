@@ -221,3 +221,9 @@ def test_an_item_of_too_many_parts_is_not_cut():
 
     assert GAP in many.text
     assert taken_apart(many, KEYRING) == (None, None)
+
+
+def test_whose_item_it_is_cannot_be_cut_from_it_though_only_a_part_names_them():
+    odd = item((["Alice."], [], [ALICE]), (["Mine."], [], []), core=(CAROL,))
+
+    assert bound(odd) == {"alice", "carol"}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from platforms.parts import Pieces
 from platforms.records import (
     Evidence,
     Identity,
@@ -33,7 +34,9 @@ from platforms.sources.generic.schema import (
     Anonymous,
     Gone,
     ItemRecord,
+    Medium,
     Named,
+    PartRecord,
     Reply,
     Stable,
 )
@@ -57,20 +60,25 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 def item_of(record: ItemRecord, around: Surroundings) -> Item:
     """``record`` with everything that speaks for and against it."""
+    core = tuple(dict.fromkeys(_principals(record, around.known)))
+    whole = _put_together(record)
+    in_parts = (_principal(one, record.platform) for one in _people_in_parts(record))
     return Item(
         platform=SLUG,
         kind=record.kind,
         native_id=record.id,
         container_id=record.platform,
-        principals=tuple(dict.fromkeys(_principals(record, around.known))),
+        principals=tuple(dict.fromkeys((*core, *in_parts))),
         evidence=tuple(dict.fromkeys(_evidence(record, around.known))),
         required=frozenset(_required(record)),
         published_at=_moment(record.published_at),
         observed_at=around.observed_at,
         title=text_in(record.title),
-        text=text_in(record.text),
+        text=whole.text,
         tags=tuple(filter(None, map(text_in, [] if record.tags is UNSET else record.tags))),
-        media=tuple(_media(record)),
+        media=tuple(whole.media),
+        parts=tuple(whole.parts),
+        core=core if whole.parts else None,
         parents=tuple(_parents(record)),
     )
 
@@ -112,7 +120,7 @@ def _required(record: ItemRecord) -> Iterator[str]:
     yield from ("item", "container", "account")
     if isinstance(record.thread, Reply):
         yield "parent"
-    if record.embedded:
+    if record.embedded or _parts(record):
         yield "embedded"
 
 
@@ -130,13 +138,19 @@ def _evidence(record: ItemRecord, known: Known) -> Iterator[Evidence]:
 
 def _own_marks(record: ItemRecord) -> Iterator[Mark]:
     yield from marks_of(record)
-    for medium in [] if record.media is UNSET else record.media:
+    yield from _signals_of(record.media)
+    for part in _parts(record):
+        yield from _signals_of(part.media)
+
+
+def _signals_of(media: list[Medium] | UnsetType) -> Iterator[Mark]:
+    for medium in [] if media is UNSET else media:
         yield from of_signals(medium.signals)
 
 
 def _of_people(record: ItemRecord, known: Known) -> Iterator[Evidence]:
     """The owner's account must be proven public, and so must everybody else's."""
-    for person in record.principals:
+    for person in (*record.principals, *_people_in_parts(record)):
         number = getattr(person, "id", UNSET)
         if number is not UNSET:
             level = "account" if person.role is Role.OWNER else "embedded"
@@ -232,7 +246,26 @@ def _against(raw: Mapping[str, Any]) -> Iterator[Evidence]:
             yield Evidence("item", visibility, name, f"{name} is true")
 
 
-def _media(record: ItemRecord) -> Iterator[Media]:
+def _parts(record: ItemRecord) -> list[PartRecord]:
+    return [] if record.parts is UNSET else record.parts
+
+
+def _people_in_parts(record: ItemRecord) -> Iterator[Stable | Named | Anonymous | Gone]:
+    for part in _parts(record):
+        yield from part.principals
+
+
+def _put_together(record: ItemRecord) -> Pieces:
+    """The parts in their order, and behind them what is the item's own."""
+    whole = Pieces()
+    for part in _parts(record):
+        people = [_principal(person, record.platform) for person in part.principals]
+        whole.add([text_in(part.text)], _media(part), people)
+    whole.add([text_in(record.text)], _media(record))
+    return whole
+
+
+def _media(record: ItemRecord | PartRecord) -> Iterator[Media]:
     for medium in [] if record.media is UNSET else record.media:
         if url := address_in(medium.url):
             yield Media(MediaKind(medium.kind), url, text_in(medium.alt))

@@ -36,6 +36,9 @@ EMBEDDED: Final = pa.struct(
 MEDIUM: Final = pa.struct(
     [("kind", TEXT), ("url", TEXT), ("alt", TEXT), ("signals", pa.list_(TEXT))]
 )
+PART: Final = pa.struct(
+    [("principals", pa.list_(PERSON)), ("text", TEXT), ("media", pa.list_(MEDIUM))]
+)
 SCHEMA: Final = pa.schema(
     [
         *((name, TEXT) for name in ("record", "platform", "kind", "id", "visibility")),
@@ -47,6 +50,7 @@ SCHEMA: Final = pa.schema(
         ("embedded", pa.list_(EMBEDDED)),
         ("tags", pa.list_(TEXT)),
         ("media", pa.list_(MEDIUM)),
+        ("parts", pa.list_(PART)),
         ("signals", pa.list_(TEXT)),
     ]
 )

@@ -117,6 +117,14 @@ Place = InAccount | InContainer
 Thread = Top | Reply
 
 
+class PartRecord(Closed):
+    """What others made inside the item: it stands before the item's own text and media."""
+
+    principals: Annotated[Principals, Meta(min_length=1)]
+    text: str | UnsetType = UNSET
+    media: list[Medium] | UnsetType = UNSET
+
+
 class ItemRecord(Flags, tag_field="record", tag="item"):
     platform: Name
     kind: Kind
@@ -130,6 +138,7 @@ class ItemRecord(Flags, tag_field="record", tag="item"):
     text: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     media: list[Medium] | UnsetType = UNSET
+    parts: list[PartRecord] | UnsetType = UNSET
     signals: Signals = UNSET
 
 

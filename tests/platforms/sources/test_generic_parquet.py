@@ -26,6 +26,16 @@ RECORDS = [
     item("5", tags=["sea", "tide"], media=[{"kind": "image", "url": "https://tides.example/1"}]),
     item("6", visibility="private"),
     reply(embedded=[embedded()], signals=["no_ai"]),
+    item(
+        "7",
+        parts=[
+            {"principals": [person("quoted", "bob")], "text": "Bob's words."},
+            {
+                "principals": [person("media_credit", "bob")],
+                "media": [{"kind": "image", "url": "https://tides.example/2", "alt": "By Bob"}],
+            },
+        ],
+    ),
     *FACTS,
 ]
 

@@ -1,11 +1,13 @@
 """What can be cut from an item of each platform, for whom, and what cannot."""
 
+import json
+
 import pytest
 
 from platforms.parts import text_without, who_cannot_be_cut
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources import reddit_dumps
+from tests.platforms.sources import anywhere, reddit_dumps
 from tests.platforms.sources.dumps import (
     ALICE,
     BOB,
@@ -187,6 +189,51 @@ def test_whoever_crossposted_cannot_be_cut(tmp_path, crossposted):
     item = reddit(tmp_path, crossposted)
 
     assert left_without(item, item.owner.native_id) is None
+
+
+def generic(tmp_path, *parts, **changes):
+    raw = anywhere.item(
+        parts=[
+            {"principals": [anywhere.person("quoted", who)], "text": words, "media": media}
+            for who, words, *media in parts
+        ],
+        **changes,
+    )
+    facts = [anywhere.container(), *map(anywhere.account, ("alice", "bob", "carol"))]
+    content = "\n".join(json.dumps(one) for one in (raw, *facts))
+    (item,) = items(tmp_path, "generic", content)
+    return item
+
+
+def test_a_part_of_any_other_platforms_item_can_be_cut(tmp_path):
+    picture = {"kind": "image", "url": "https://media.example/bobs.png"}
+    item = generic(tmp_path, ("bob", "Bob began.", picture), ("carol", "Carol went on."))
+
+    assert judge(item).verdict is Verdict.SHARE
+    assert item.text == "Bob began.\n\nCarol went on.\n\nThe harbour at low tide."
+    assert left_without(item, "tides.example:bob") == (
+        "Carol went on.\n\nThe harbour at low tide.",
+        [],
+    )
+    assert left_without(item, "tides.example:alice") is None
+
+
+@pytest.mark.parametrize(
+    ("part", "verdict"),
+    [
+        pytest.param(("dora", "Dora began."), Verdict.HOLD, id="of whom no record speaks"),
+        pytest.param(("dora", ""), Verdict.HOLD, id="that is empty, of whom no record speaks"),
+    ],
+)
+def test_everybody_in_a_part_must_be_known(tmp_path, part, verdict):
+    assert judge(generic(tmp_path, part)).verdict is verdict
+
+
+def test_whoever_made_an_empty_part_is_in_the_item_all_the_same(tmp_path):
+    item = generic(tmp_path, ("bob", ""))
+
+    assert left_without(item, "tides.example:bob") is None
+    assert "tides.example:bob" in {person.native_id for person in item.principals}
 
 
 def test_a_post_of_one_blog_alone_has_no_parts(tmp_path):
