@@ -1,10 +1,14 @@
 """What was held is judged again once more is known, without reading a file again."""
 
 import io
+import os
+import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from audit.events import SYSTEM
 from audit.models import Entry
@@ -437,3 +441,26 @@ def test_the_command_refuses_an_unknown_fact(bring):
 
     with pytest.raises(CommandError, match=r"no fact 'x'.*Nothing was changed"):
         command("reddit", "--fact", "x=1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_loses_nothing(bring, settings, storage):
+    settings.LEASE_SECONDS = 1
+    held = bring(bare())
+    bring(subreddit())
+    resolution = order()
+    connection.close()
+
+    child = os.fork()
+    if child == 0:
+        actions.resolve(resolution.pk, lambda count: os.kill(os.getpid(), signal.SIGKILL))
+    _, status = os.waitpid(child, 0)
+    left = Resolution.objects.get(pk=resolution.pk)
+    early = actions.resolve(resolution.pk)
+    time.sleep(1.1)
+
+    assert (os.WTERMSIG(status), left.state, early) == (signal.SIGKILL, "running", False)
+    assert actions.resolve(resolution.pk)
+    assert outcome(newest(held)) == (1, 0, 0)
+    resolution.refresh_from_db()
+    assert (resolution.state, resolution.fence, resolution.after["shared"]) == ("done", 2, 1)
