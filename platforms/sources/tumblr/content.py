@@ -13,7 +13,7 @@ import msgspec
 
 from platforms.parts import GAP
 from platforms.records import Media, MediaKind, Role
-from platforms.sources.values import shown, text_in
+from platforms.sources.values import address_in, shown, text_in
 
 LAYOUTS: Final = frozenset({"rows", "condensed", "carousel", "ask"})
 ATTRIBUTIONS: Final = frozenset({"blog", "post", "link", "app"})
@@ -186,7 +186,7 @@ def _read_text(block: dict[str, Any], content: Content) -> None:
 
 def _read_image(block: dict[str, Any], content: Content) -> None:
     medium = _first_of(block.get("media"))
-    url = text_in(medium.get("url"))
+    url = address_in(medium.get("url"))
     if not url:
         content.doubts.append("an image block has no address")
         return
@@ -205,7 +205,7 @@ def _read_audio(block: dict[str, Any], content: Content) -> None:
 
 
 def _read_played(block: dict[str, Any], content: Content, kind: MediaKind) -> None:
-    url = text_in(_first_of(block.get("media")).get("url")) or text_in(block.get("url"))
+    url = address_in(_first_of(block.get("media")).get("url")) or text_in(block.get("url"))
     if not url:
         content.doubts.append(f"a block of {kind} has no address")
         return
@@ -266,7 +266,7 @@ def is_anonymous_ask(raw: Mapping[str, Any]) -> bool:
 def _legacy_media(raw: Mapping[str, Any]) -> Iterator[Media]:
     photos = raw.get("photos")
     for photo in photos if isinstance(photos, list) else []:
-        url = text_in(_object(_object(photo).get("original_size")).get("url"))
+        url = address_in(_object(_object(photo).get("original_size")).get("url"))
         if url:
             kind = MediaKind.GIF if _is_gif(None, url) else MediaKind.IMAGE
             yield Media(kind, url, text_in(_object(photo).get("caption")))

@@ -22,7 +22,7 @@ from platforms.records import (
     Verdict,
     Visibility,
 )
-from platforms.sources.values import name_in, shown, text_in
+from platforms.sources.values import address_in, name_in, shown, text_in
 from platforms.sources.wordpress.export import Element
 from platforms.sources.wordpress.site import host_of
 from platforms.visibility import of_its_time
@@ -561,8 +561,8 @@ def _tags(element: Element) -> tuple[str, ...]:
 
 
 def _media(element: Element) -> tuple[Media, ...]:
-    url = text_in(element.only("wp:attachment_url")).strip()
-    path = url.partition("?")[0].lower()
+    url = address_in(element.only("wp:attachment_url"))
+    path = url.lower()
     for kind, endings in MEDIA_ENDINGS.items():
         if path.endswith(endings):
             return (Media(kind, url),)

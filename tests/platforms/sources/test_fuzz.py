@@ -28,7 +28,7 @@ JSON = {name: example for name, example in EXAMPLES.items() if not example.is_xm
 PLATFORMS_IN_JSON = sorted({example.platform for example in JSON.values()})
 PATIENCE_SECONDS = 10
 # Without one of these another field has nothing to agree with; without that one, too, all is well.
-PAIRED = frozenset({"name", "crosspost_parent"})
+PAIRED = frozenset({"name", "crosspost_parent", "crosspost_parent_list"})
 QUICK = settings(
     max_examples=15,
     derandomize=True,
