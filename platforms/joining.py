@@ -12,6 +12,9 @@ import msgspec
 from platforms.keys import Keyring
 from platforms.records import Evidence, FactReading, Item, ItemRef, Visibility
 
+# A rating alone proves nothing, and what is unknown itself settles nothing.
+SILENT: Final = frozenset({Visibility.ADULT, Visibility.UNKNOWN})
+
 
 class Known(NamedTuple):
     """All that is known of one account, container or parent, from wherever it was read."""
@@ -23,6 +26,12 @@ class Known(NamedTuple):
         """Both, in no order: all of it counts, and the judge takes the worst."""
         evidence = tuple(dict.fromkeys((*self.evidence, *other.evidence)))
         return Known(self.settles | other.settles, evidence)
+
+    def without_yes(self) -> "Known":
+        """What is left when nobody believes it to be public any more: the denials."""
+        evidence = tuple(e for e in self.evidence if e.visibility is not Visibility.PUBLIC)
+        denies = any(e.visibility not in SILENT for e in evidence)
+        return Known(self.settles if denies else frozenset(), evidence)
 
 
 Lookup = Callable[[Collection[int]], Mapping[int, Known]]
@@ -118,8 +127,6 @@ def _filled(
 
 
 def _answers(gap: Evidence, answer: Known) -> bool:
-    """A rating alone proves nothing, and what is unknown itself settles nothing."""
     if gap.code not in answer.settles and not isinstance(gap.about, ItemRef):
         return False
-    silent = (Visibility.ADULT, Visibility.UNKNOWN)
-    return any(one.visibility not in silent for one in answer.evidence)
+    return any(one.visibility not in SILENT for one in answer.evidence)

@@ -81,7 +81,7 @@ def import_dump(
         readings = SOURCES[slug].read(paths, facts, observed_at=made_at, progress=progress)
         if inspector:
             readings = inspector.inspected(readings)
-        taken = take_in(readings, writer, keys, made_at, known_of(platform))
+        taken = take_in(readings, writer, keys, made_at, known_of(platform, made_at))
         files = files_of(paths, progress)
         if _stamps(paths) != stamps:
             raise DumpChanged("A file of the dump changed while it was read.")

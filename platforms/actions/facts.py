@@ -1,7 +1,7 @@
 """What platforms say of accounts and containers, kept for items that lack their records."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -15,6 +15,8 @@ from platforms.models import Dump, Fact, Platform
 from platforms.records import Evidence, FactReading, Visibility
 
 BATCH: Final = 5_000
+# How long a yes is believed of items that were read later; a no is believed for ever.
+FRESH: Final = timedelta(days=30)
 COPY: Final = (
     "COPY platforms_fact (platform_id, subject_key, dump_id, settles, evidence, observed_at)"
     " FROM STDIN"
@@ -26,8 +28,8 @@ def note_facts(platform: Platform, facts: Iterable[FactReading], *, by: Actor) -
     """Note what ``platform`` told of accounts and containers; give how many were noted.
 
     Each reading is all that is now known of its subject from the platform itself: it
-    takes the place of the one before, unless that one was observed later. Items that are
-    held are judged by it once holds are resolved.
+    takes the place of the one before, unless that one was observed later; of two at once
+    both count. Items that are held are judged by it once holds are resolved.
     """
     keys = proven_keyring()
     said, observed = Facts(keys), dict[int, datetime]()
@@ -63,15 +65,16 @@ def keep_facts(
     record(FactsNoted(subject=subject, platform=slug, subjects=len(facts.by_key)), by=by)
 
 
-def known_of(platform: Platform) -> Lookup:
-    """Asks the database what is known of some subjects of ``platform``, by all that count."""
+def known_of(platform: Platform, at: datetime) -> Lookup:
+    """Asks the database what is known of some subjects of ``platform`` by a reader of ``at``."""
 
     def known(keys: Collection[int]) -> Mapping[int, Known]:
         rows = Fact.objects.filter(platform=platform, subject_key__in=list(keys))
         found: dict[int, Known] = {}
-        for key, settles, evidence in rows.values_list("subject_key", "settles", "evidence"):
-            said = Known(frozenset(settles), tuple(_evidence(evidence)))
-            found[key] = found.get(key, NOTHING).and_also(said)
+        for row in rows:
+            said = _known(row)
+            said = said if at - row.observed_at <= FRESH else said.without_yes()
+            found[row.subject_key] = found.get(row.subject_key, NOTHING).and_also(said)
         return found
 
     return known
@@ -83,17 +86,11 @@ def _note_batch(
     told = Fact.objects.select_for_update(no_key=True).filter(
         platform=platform, dump=None, subject_key__in=keys
     )
-    later = {row.subject_key for row in told if row.observed_at > observed[row.subject_key]}
+    before = {row.subject_key: row for row in told}
     rows = [
-        Fact(
-            platform=platform,
-            subject_key=key,
-            settles=sorted(said.by_key[key].settles),
-            evidence=_plain(said.by_key[key]),
-            observed_at=observed[key],
-        )
-        for key in keys
-        if key not in later
+        _latest(Fact(platform=platform, subject_key=key, observed_at=observed[key]), known, row)
+        for key, known, row in ((key, said.by_key[key], before.get(key)) for key in keys)
+        if row is None or row.observed_at <= observed[key]
     ]
     Fact.objects.bulk_create(
         rows,
@@ -102,6 +99,18 @@ def _note_batch(
         update_fields=["settles", "evidence", "observed_at"],
     )
     return len(rows)
+
+
+def _latest(fact: Fact, known: Known, before: Fact | None) -> Fact:
+    """``fact`` with what was said now, and with what was said ``before`` at the same time."""
+    if before is not None and before.observed_at == fact.observed_at:
+        known = known.and_also(_known(before))
+    fact.settles, fact.evidence = sorted(known.settles), _plain(known)
+    return fact
+
+
+def _known(fact: Fact) -> Known:
+    return Known(frozenset(fact.settles), tuple(_evidence(fact.evidence)))
 
 
 def _plain(known: Known) -> list[list[str]]:

@@ -272,7 +272,8 @@ def _knowledge(dump: Dump, runs: Sequence[Sources], job: Job) -> Knowledge:
         return source.settled(item, values)
 
     parents = _parents(dump.platform, parents_wanted(runs, keys))
-    return Knowledge(known_of(dump.platform), parents, asserted, keys)
+    known = known_of(dump.platform, dump.made_at or dump.imported_at)
+    return Knowledge(known, parents, asserted, keys)
 
 
 def _parents(platform: Platform, wanted: Keys) -> dict[int, Found]:

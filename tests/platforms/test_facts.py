@@ -171,6 +171,34 @@ def test_the_platforms_word_does_not_open_what_a_dump_closed(bring, reddit):
     assert outcome(bring(bare())) == (0, 0, 1)
 
 
+def test_what_opened_a_subreddit_long_ago_opens_no_post_of_today(bring, reddit):
+    actions.note_facts(reddit, [fact(OPEN, observed_at=NOW - timedelta(days=31))], by=SYSTEM)
+
+    assert outcome(bring(bare())) == (0, 1, 0)
+
+
+def test_what_closed_a_subreddit_long_ago_closes_it_still(bring, reddit):
+    old = NOW - timedelta(days=31)
+    actions.note_facts(reddit, [fact(OPEN, CLOSED, observed_at=old)], by=SYSTEM)
+
+    assert outcome(bring(bare())) == (0, 0, 1)
+
+
+def test_half_an_old_word_is_not_completed_by_a_new_one(bring, reddit):
+    old = NOW - timedelta(days=31)
+    actions.note_facts(reddit, [fact(OPEN, observed_at=old)], by=SYSTEM)
+    bring(lacking(subreddit(), "quarantine"))
+
+    assert outcome(bring(bare())) == (0, 1, 0)
+
+
+def test_an_open_word_does_not_replace_a_closed_one_of_the_same_instant(bring, reddit):
+    actions.note_facts(reddit, [fact(CLOSED)], by=SYSTEM)
+    actions.note_facts(reddit, [fact(OPEN)], by=SYSTEM)
+
+    assert outcome(bring(bare())) == (0, 0, 1)
+
+
 def test_a_fact_of_another_platform_is_refused(reddit):
     with pytest.raises(ValueError, match="of which platform"):
         actions.note_facts(Platform.objects.get(slug="tumblr"), [fact(OPEN)], by=SYSTEM)
