@@ -24,7 +24,7 @@ PARTS = st.fixed_dictionaries(
 )
 NOW = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=4)
 
-ROWS = st.fixed_dictionaries(
+ANY_ROWS = st.fixed_dictionaries(
     {
         "item_key": KEYS,
         "owner_key": st.none() | KEYS,
@@ -44,7 +44,34 @@ ROWS = st.fixed_dictionaries(
         "pieces": st.lists(PARTS, max_size=3),
     }
 )
-AGREEMENTS = st.builds(
+# Nothing but people stands against these, so that what they say decides.
+OWNED_BY_ONE = st.fixed_dictionaries(
+    {
+        "item_key": KEYS,
+        "owner_key": st.just(1),
+        "account_keys": st.lists(KEYS, max_size=2).map(lambda keys: [1, *keys]),
+        "platform": st.just("tumblr"),
+        "verdict": st.just("share"),
+        "adult": st.just(False),
+        "media_kinds": st.just(["text"]),
+        "published_us": st.integers(0, 2),
+        "observed_us": st.just(3),
+        "title": TEXTS,
+        "text": TEXTS,
+        "media": st.lists(st.just("image"), max_size=1),
+        "core_keys": st.lists(KEYS, max_size=1).map(lambda keys: [1, *keys]),
+        "pieces": st.lists(PARTS, min_size=1, max_size=3),
+    }
+)
+ROWS = ANY_ROWS | OWNED_BY_ONE
+CUTTING = Agreement(
+    platforms=frozenset({"tumblr"}),
+    media_kinds=frozenset({"text", "image", "video"}),
+    cut=True,
+    settle=timedelta(0),
+    max_age=timedelta(days=1),
+)
+AGREEMENTS = st.just(CUTTING) | st.builds(
     Agreement,
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"])),
@@ -53,7 +80,13 @@ AGREEMENTS = st.builds(
     settle=st.integers(0, 3).map(lambda us: timedelta(microseconds=us)),
     max_age=st.integers(1, 5).map(lambda us: timedelta(microseconds=us)),
 )
+OTHERS = st.integers(2, 6)
 DENIALS = st.builds(
+    Denials.of,
+    accounts=st.frozensets(OTHERS, max_size=2),
+    forward=st.dictionaries(OTHERS, INSTANTS, max_size=1),
+    closed=st.frozensets(OTHERS, max_size=1),
+) | st.builds(
     Denials.of,
     accounts=st.frozensets(KEYS, max_size=2),
     forward=st.dictionaries(KEYS, INSTANTS, max_size=3),

@@ -415,7 +415,27 @@ def taken_apart(row: Row, pieces: list[tuple[list[int], str, int]], core: list[i
 
 
 SOMEBODY = Principal(Role.QUOTED, Identity.STABLE, "somebody")
-ROWS = WHOLE | st.builds(taken_apart, WHOLE, PIECES, st.lists(KEYS, max_size=1))
+# Nothing but people stands against these, so that what they say decides.
+FINE = WHOLE.map(
+    lambda row: row._replace(
+        owner_key=1,
+        account_keys=[1],
+        platform="tumblr",
+        verdict=Verdict.SHARE,
+        adult=False,
+        media_kinds=["text"],
+        published_at=NOW - timedelta(seconds=3),
+        observed_at=NOW - timedelta(seconds=1),
+    )
+)
+ROWS = WHOLE | st.builds(taken_apart, WHOLE | FINE, PIECES, st.lists(KEYS, max_size=1))
+ALL_KINDS = Agreement(
+    platforms=frozenset({"tumblr", "reddit"}),
+    media_kinds=frozenset({"text", "image", "video"}),
+    cut=True,
+    settle=timedelta(seconds=1),
+    max_age=timedelta(days=1),
+)
 DENIALS = st.builds(
     Denials.of,
     accounts=st.frozensets(KEYS, max_size=1),
@@ -427,7 +447,7 @@ DENIALS = st.builds(
     closed=st.just(()) | st.frozensets(KEYS, max_size=1),
     opt_in_platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
 )
-AGREEMENTS = st.builds(
+AGREEMENTS = st.just(ALL_KINDS) | st.builds(
     Agreement,
     platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"]), min_size=1),
     media_kinds=st.frozensets(st.sampled_from(["text", "image", "video"]), min_size=1),
