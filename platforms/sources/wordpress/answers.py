@@ -50,11 +50,15 @@ class Shape(StrEnum):
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """What a record says of the site it is of: its number at WordPress.com, its address."""
+    """What a record says of the site it is of: its number at WordPress.com, its address.
+
+    ``is_at_wpcom`` tells whether WordPress.com's API gave the record out.
+    """
 
     number: str | None = None
     address: str | None = None
     is_clear: bool = True
+    is_at_wpcom: bool = False
 
 
 NO_SITE: Final = Ref()
@@ -214,8 +218,10 @@ def ref_of(record: dict[str, Any]) -> Ref:
     """Which site a record names: by the addresses under which the API serves it."""
     numbers = {number_in(record["site_ID"])} if "site_ID" in record else set()
     addresses: set[str | None] = set()
+    is_at_wpcom = False
     for href in _links_of(record):
         if whole := WPCOM_SITE.fullmatch(href):
+            is_at_wpcom = True
             if number := number_in(whole[1]):
                 numbers.add(number)
             else:
@@ -227,7 +233,8 @@ def ref_of(record: dict[str, Any]) -> Ref:
     is_clear = None not in numbers | addresses and len(numbers) <= 1 and len(addresses) <= 1
     if not is_clear:
         return Ref(is_clear=False)
-    return Ref(next(iter(numbers), None), next(iter(addresses), None))
+    number, its_address = next(iter(numbers), None), next(iter(addresses), None)
+    return Ref(number, its_address, is_at_wpcom=is_at_wpcom)
 
 
 def _links_of(record: dict[str, Any]) -> Iterator[str]:
@@ -261,7 +268,8 @@ def _joined(own: Ref, around: Ref) -> Ref:
         return Ref(is_clear=False)
     if not (own.is_clear and around.is_clear):
         return Ref(is_clear=False)
-    return Ref(own.number or around.number, own.address or around.address)
+    number, its_address = own.number or around.number, own.address or around.address
+    return Ref(number, its_address, is_at_wpcom=own.is_at_wpcom or around.is_at_wpcom)
 
 
 def number_in(raw: object) -> str | None:

@@ -47,7 +47,7 @@ SOMEBODY: Final[tuple[str | None, ...]] = (None,)
 
 def note(answer: Answer, around: Surroundings, observed_at: datetime) -> None:
     """Keep what other records need to know of this one: small, and without content."""
-    around.is_of_wpcom = around.is_of_wpcom or not answer.is_core
+    around.is_of_wpcom = around.is_of_wpcom or not answer.is_core or answer.ref.is_at_wpcom
     if answer.shape is Shape.SITE:
         around.describe(answer.raw)
     elif answer.shape is Shape.USER:

@@ -32,6 +32,8 @@ from platforms.sources.wordpress.site import (
 )
 
 PLACES: Final = ("options", "settings")
+# How many values of one switch are kept: every item of the site is judged by each of them.
+MOST_SAID: Final = 20
 ABOUT_ITSELF: Final = frozenset(FACTS) - {"site", "staging", "hosting", "authors"}
 NOT_LAUNCHED_BY_DEFAULT: Final = (False, "")
 BAD_IF_TRUE: Final = {
@@ -69,10 +71,8 @@ class Surroundings:
         """Note what a site's record says of it, beside what others say."""
         self.is_described = self.is_described or "ID" in record
         for name, value in _values_in(record):
-            found = self.values.setdefault(name, [])
-            if value is not None and value not in found:
-                found.append(value)
-        self.evidence.update(dict.fromkeys(_flags_in(record)))
+            self._note(name, [] if value is None else [value])
+        self._note_evidence(_flags_in(record))
 
     def update(self, other: "Surroundings") -> None:
         """Take over what was learned of the same site under another name."""
@@ -80,11 +80,26 @@ class Surroundings:
         self.parents.update(other.parents)
         self.postings += other.postings
         for name, values in other.values.items():
-            found = self.values.setdefault(name, [])
-            found += [value for value in values if value not in found]
-        self.evidence.update(other.evidence)
+            self._note(name, values)
+        self._note_evidence(other.evidence)
         self.is_described = self.is_described or other.is_described
         self.is_of_wpcom = self.is_of_wpcom or other.is_of_wpcom
+
+    def _note(self, name: str, values: Iterable[object]) -> None:
+        found = self.values.setdefault(name, [])
+        for value in values:
+            if value in found:
+                continue
+            if len(found) < MOST_SAID:
+                found.append(value)
+            else:
+                detail = f"its records say more than {MOST_SAID} different things of {name}"
+                self._note_evidence([_unknown("site_record_unknown", detail)])
+
+    def _note_evidence(self, evidence: Iterable[Evidence]) -> None:
+        """Keep one for each code: every item of the site will have all of them."""
+        known = {one.code for one in self.evidence}
+        self.evidence.update({one: None for one in evidence if one.code not in known})
 
     def place_postings(self) -> None:
         """Join the posts of answers with their authors' logins, now that all are known."""
@@ -106,6 +121,9 @@ class Sites:
         self._addresses: dict[str, set[str]] = {}
         self._joined: dict[str | Ref, Surroundings] = {}
         self._contexts: dict[Ref, Context] = {}
+        self._only_name: str | None = None
+        self._renamed: frozenset[str] = frozenset()
+        self._is_placed = True
 
     def at(self, ref: Ref) -> Surroundings:
         """What is known of the site that a record names; unclear names are one site's."""
@@ -116,16 +134,18 @@ class Sites:
     def settle(self) -> None:
         """Say what every site is, now that everything was read."""
         joined = self._joined
+        self._only_name = self._asserted_name()
+        several = [found for found in self._addresses.values() if len(found) > 1]
+        self._renamed = frozenset().union(*several)
         for ref, found in self._by_ref.items():
             known = joined.setdefault(self._name_of(ref), found)
             if known is not found:
                 known.update(found)
         is_one = len([name for name in joined if _is_somebody(name)]) <= 1
         told = [s for name, s in joined.items() if not _is_somebody(name)]
-        is_placed = not any(s.values or s.evidence or s.is_described for s in told)
+        self._is_placed = not any(s.values or s.evidence or s.is_described for s in told)
         known_as = {
-            name: self._context(name, found, is_one=is_one, is_placed=is_placed)
-            for name, found in joined.items()
+            name: self._context(name, found, is_one=is_one) for name, found in joined.items()
         }
         self._contexts = {ref: known_as[self._name_of(ref)] for ref in self._by_ref}
 
@@ -139,10 +159,12 @@ class Sites:
                 yield from self._reading(one.site.address, one)
 
     def facts(self) -> Iterator[FactReading]:
-        """What the sites' own records say, for items elsewhere that lack it."""
+        """What the sites' own records say, for items elsewhere that lack it, unless in doubt."""
+        if not self._is_placed:
+            return
         for address in sorted({ref.address for ref in self._by_ref if ref.address}):
             found = self._joined.get(address)
-            if found is None or not found.values.get(VISIBILITY_FACT) or not self._agrees(address):
+            if found is None or not found.values.get(VISIBILITY_FACT) or self._is_doubted(address):
                 continue
             yield FactReading(
                 platform=SLUG,
@@ -159,27 +181,25 @@ class Sites:
         found = {ref.address} if ref.address else self._addresses.get(ref.number or "", set())
         if len(found) == 1:
             return str(next(iter(found)))
-        return ref if found else self._asserted_for(ref)
+        return ref if found else self._only_name or ref
 
-    def _asserted_for(self, ref: Ref) -> str | Ref:
-        """The asserted address, if it can only be that of this site."""
+    def _asserted_name(self) -> str | None:
+        """The asserted address, if a site that does not tell its own can have no other."""
         asserted = self._asserted.get("site")
         named = {r.address for r in self._by_ref if r.address}
         numbers = {r.number for r in self._by_ref if r.number} | set(self._addresses)
         is_only = named <= {asserted} and len(numbers) <= 1
-        return str(asserted) if asserted and is_only else ref
+        return str(asserted) if asserted and is_only else None
 
-    def _context(
-        self, name: str | Ref, found: Surroundings, *, is_one: bool, is_placed: bool
-    ) -> Context:
+    def _context(self, name: str | Ref, found: Surroundings, *, is_one: bool) -> Context:
         for number, login in self._authors:
             found.authors.declare(login, number)
         found.place_postings()
         address = name if isinstance(name, str) and self._agrees(name) else None
         evidence = (
-            *(self._doubts(name) if address is None else ()),
+            *(self._doubts(name) if address is None or address in self._renamed else ()),
             *(() if is_one else self._of_several(found)),
-            *(() if is_placed else _of_unplaced()),
+            *(() if self._is_placed else _of_unplaced()),
             *_proofs(address, found, self._merged(found)),
         )
         if not is_one:
@@ -191,7 +211,14 @@ class Sites:
     def _agrees(self, address: str) -> bool:
         return self._asserted.get("site") in (None, address)
 
+    def _is_doubted(self, address: str) -> bool:
+        return address in self._renamed or not self._agrees(address)
+
     def _doubts(self, name: str | Ref) -> Iterator[Evidence]:
+        if isinstance(name, str) and name in self._renamed:
+            detail = "its number has another address, too; leave the records of that one out"
+            yield _unknown("site_contradictory", detail)
+            return
         if isinstance(name, str) or not name.is_clear:
             detail = "it names several sites, one that cannot be read, or not the asserted one"
             yield _unknown("site_contradictory", detail)

@@ -1,6 +1,7 @@
 """Answers of WordPress's REST APIs: which fields decide, and who is in an item."""
 
 import json
+import time
 
 import pytest
 
@@ -394,6 +395,58 @@ def test_the_record_of_a_site_that_cannot_be_placed_holds_everything(tmp_path):
     found = items(tmp_path, "wordpress", wp.wpcom_post(), wp.wpcom_site(), lost)
 
     assert [codes(item) for item in found] == [{"site_record_unplaced"}]
+
+
+def test_a_site_that_is_private_under_its_other_address_is_shared_under_neither(tmp_path):
+    elsewhere = wp.site_with(blog_public=-1) | {"URL": "https://tides.wordpress.example"}
+    dump = ([wp.post()], wp.USERS, wp.wpcom_site(), elsewhere)
+
+    [item] = items(tmp_path, "wordpress", *dump)
+
+    assert codes(item) == {"site_contradictory"}
+    assert [r for r in readings(tmp_path, "wordpress", *dump) if r.clears] == []
+
+
+def test_a_site_of_which_a_dump_is_in_doubt_settles_nothing_elsewhere(tmp_path):
+    lost = {"settings": {"blog_public": -1}}
+    elsewhere = wp.wpcom_site(URL="https://tides.wordpress.example")
+
+    unplaced = read(tmp_path, "wordpress", [wp.post()], wp.wpcom_site(), lost)
+    renamed = read(tmp_path, "wordpress", [wp.post()], wp.wpcom_site(), elsewhere)
+
+    assert [each for each in (*unplaced, *renamed) if isinstance(each, FactReading)] == []
+
+
+@pytest.mark.parametrize("name", [str(wp.NUMBER), wp.SITE])
+def test_core_answers_of_wordpress_com_need_as_much_as_its_own(tmp_path, name):
+    base = f"https://public-api.wordpress.com/wp/v2/sites/{name}"
+    post = wp.post(_links=wp.links("posts", 11, base))
+    authors = {"site": wp.SITE, "authors": "1:alice"}
+
+    [held] = items(tmp_path, "wordpress", [post], facts=authors | PUBLIC_SITE)
+    [told] = items(tmp_path, "wordpress", [post], wp.wpcom_site(), facts=authors)
+
+    assert codes(held) == {"hosting_unknown", "opt_out_unknown"}
+    assert codes(told) == set()
+
+
+def test_a_record_that_says_something_else_each_time_stays_small(tmp_path):
+    told = [wp.site_with(blog_public=f"x{n}") | {"is_deleted": f"x{n}"} for n in range(300)]
+
+    [item] = items(tmp_path, "wordpress", "\n".join(map(json.dumps, told)), wp.wpcom_post())
+
+    assert {"site_visibility_unknown", "site_record_unknown"} <= codes(item)
+    assert len(item.evidence) < 50
+
+
+def test_many_sites_are_read_in_little_time(tmp_path):
+    posts = [wp.wpcom_post(site_ID=n, meta={}) for n in range(1, 4_001)]
+    began = time.process_time()
+
+    found = items(tmp_path, "wordpress", "\n".join(map(json.dumps, posts)))
+
+    assert all("site_unknown" in codes(item) for item in found)
+    assert time.process_time() - began < 8
 
 
 def test_a_number_without_an_address_is_not_taken_for_the_site_of_another_file(tmp_path):
