@@ -69,13 +69,15 @@ def import_dump(
     The files are written first and the rows last, in one short transaction, so an import
     that dies leaves nothing that is read. ``progress`` is told every byte twice: it is
     read, then hashed. ``media`` is a folder with files that may carry refusals. What the
-    dump says was true when it was ``made_at``, by default when its files last changed.
+    dump says was true when it was ``made_at``, by default when its files last changed;
+    as that is a guess, what it denies then counts as said now.
     Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
     platform = platform_to_read(slug)
     keys = proven_keyring()
     inspector = Inspector(Folder(media)) if media else None
     stamps = _stamps(paths)
+    said_at = made_at or now
     made_at = _made_at(made_at, stamps, now)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=made_at, progress=progress)
@@ -98,9 +100,9 @@ def import_dump(
 
     def with_what_it_says(replaced: Sequence[Dump]) -> None:
         _require_media(dump, replaced)
-        said_at = dump.made_at or now
-        note_accounts(dump.platform, taken.changes, by=by, at=said_at)
-        keep_facts(dump, taken.facts, replaced, observed_at=said_at, by=by)
+        cleared_at = _after(replaced, made_at)
+        note_accounts(dump.platform, taken.changes, by=by, at=said_at, cleared_at=cleared_at)
+        keep_facts(dump, taken.facts, replaced, observed_at=made_at, by=by)
         record(_imported(dump), by=by)
 
     admit(dump, writer, with_what_it_says, now=now)
@@ -185,8 +187,6 @@ def _admitted(dump: Dump, runs: Sequence[RunFiles], now: datetime) -> Sequence[D
     same = Dump.objects.live().filter(platform=dump.platform, digest=dump.digest)
     replaced = list(same)
     same.update(superseded_at=now)
-    if dump.made_at and dump.resolves is None:
-        dump.made_at = _after(replaced, dump.made_at)
     dump.save()
     Run.objects.bulk_create(
         [Run(dump=dump, platform=dump.platform, **run._asdict()) for run in runs]
@@ -203,9 +203,8 @@ def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
 
 
 def _after(replaced: Iterable[Dump], made_at: datetime) -> datetime:
-    """``made_at``, or just after what it replaces: of two words at once the no would win."""
-    spoken = (dump.made_at + INSTANT for dump in replaced if dump.made_at)
-    return max([made_at, *spoken])
+    """``made_at``, or just after the import that it replaces, which it may correct."""
+    return max([made_at, *(dump.imported_at + INSTANT for dump in replaced)])
 
 
 def _imported(dump: Dump) -> DumpImported:

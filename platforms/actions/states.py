@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
@@ -15,6 +15,13 @@ from platforms.reports import Ledger, Outcome, Word
 
 BATCH: Final = 5_000
 BLOCKING: Final = (ItemState.State.DELETED, ItemState.State.PRIVATE, ItemState.State.MODERATED)
+
+
+class Times(NamedTuple):
+    """When a reading's denials were said, and when its clearings were."""
+
+    denied: datetime
+    cleared: datetime
 
 
 def note_account(
@@ -32,19 +39,24 @@ def note_account(
 
 @transaction.atomic
 def note_accounts(
-    platform: Platform, changes: Mapping[int, Change], *, by: Actor, at: datetime | None = None
+    platform: Platform,
+    changes: Mapping[int, Change],
+    *,
+    by: Actor,
+    at: datetime | None = None,
+    cleared_at: datetime | None = None,
 ) -> int:
     """Apply what was read of the accounts with these keys; give how many changed.
 
     ``at`` is when it was read, by default now. A reason goes only when it is cleared by
-    name, by a reading newer than what it rests on.
+    name, by a reading newer than what it rests on; ``cleared_at`` is for a reader who
+    cannot tell when that was, and then the earlier of two guesses.
     """
     read_at = at or database_time()
+    times = Times(denied=read_at, cleared=cleared_at or read_at)
     keys = sorted(key for key, change in changes.items() if change != Change())
     return sum(
-        _note_batch(
-            platform, {key: changes[key] for key in keys[start : start + BATCH]}, read_at, by
-        )
+        _note_batch(platform, {key: changes[key] for key in keys[start : start + BATCH]}, times, by)
         for start in range(0, len(keys), BATCH)
     )
 
@@ -156,16 +168,14 @@ class ItemLedgers:
         return len(changed)
 
 
-def _note_batch(
-    platform: Platform, changes: Mapping[int, Change], read_at: datetime, by: Actor
-) -> int:
+def _note_batch(platform: Platform, changes: Mapping[int, Change], times: Times, by: Actor) -> int:
     denied = [key for key, change in changes.items() if change.denies]
     accounts = AccountLedgers(platform, changes, new=denied)
     for key, change in changes.items():
         for reason in change.clears & accounts.reasons(key):
-            accounts.hear(key, Word(reason, False, read_at))
+            accounts.hear(key, Word(reason, False, times.cleared))
         for reason in change.denies:
-            accounts.hear(key, Word(reason, True, read_at))
+            accounts.hear(key, Word(reason, True, times.denied))
     return accounts.write(by=by)
 
 

@@ -274,6 +274,18 @@ def test_an_older_dump_does_not_clear_what_a_newer_one_said(tmp_path):
     assert AccountState.objects.get(account_key=site).reasons == ["private"]
 
 
+def test_a_file_with_a_wrong_date_denies_as_of_now(tmp_path):
+    odd = export(tmp_path, post(1), name="odd.xml")
+    os.utime(odd, (0, 0))
+    open_site = export(tmp_path, post(2), name="open.xml")
+    site = keyring().account("wordpress", "alice.example")
+    imported(odd, facts={"blog_public": "-1"})
+
+    imported(open_site, facts={"blog_public": "1"}, made_at=NOW - timedelta(days=9))
+
+    assert AccountState.objects.get(account_key=site).reasons == ["private"]
+
+
 def test_items_were_last_read_when_their_dump_was_made(dump_file, storage):
     made_at = NOW - timedelta(days=400)
 
