@@ -197,6 +197,20 @@ class PlatformKeyShown(Event, frozen=True, kw_only=True):
     title = "The secret under which a platform's keys are made was shown"
 
 
+class BatchReceived(Event, frozen=True, kw_only=True):
+    name = "feed.batch_received"
+    title = "Items of a platform's live feed were received"
+    lines: int
+    refused: int
+    sha256: Code
+
+
+class BatchFailed(Event, frozen=True, kw_only=True):
+    name = "feed.batch_failed"
+    title = "Items of a platform's live feed could not be imported"
+    attempts: int
+
+
 class BatchApplied(Event, frozen=True, kw_only=True):
     name = "feed.batch_applied"
     title = "A batch of a platform's live feed was applied"

@@ -188,6 +188,9 @@ LEASE_SECONDS = env.int("WITHHOLD_LEASE_SECONDS", 20)
 
 # Live feeds -------------------------------------------------------------------------------
 
+FEED_GATHER_SECONDS = env.float("WITHHOLD_FEED_GATHER_SECONDS", 60.0)
+FEED_WAITING_BYTES = env.int("WITHHOLD_FEED_WAITING_BYTES", 1024 * 1024 * 1024)
+FEED_WAITING_BATCHES = env.int("WITHHOLD_FEED_WAITING_BATCHES", 1_000)
 FEED_BODY_BYTES = env.int("WITHHOLD_FEED_BODY_BYTES", 64 * 1024 * 1024)
 
 # People -----------------------------------------------------------------------------------

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 import msgspec
 
 from platforms.archive.runs import Row, StoredPart
-from platforms.archive.writer import RunWriter
 from platforms.joining import (
     Facts,
     Lookup,
@@ -156,9 +155,15 @@ class Taken(NamedTuple):
     facts: Facts
 
 
+class Rows(Protocol):
+    """Where judged items go: into the archive, or to somebody who only wants to know."""
+
+    def add(self, row: Row, item: Item | None = None) -> None: ...
+
+
 def take_in(
     readings: Iterable[Reading],
-    writer: RunWriter,
+    writer: Rows,
     keyring: Keyring,
     observed_at: datetime,
     known: Lookup = nothing_known,
@@ -203,7 +208,7 @@ class _Inbox:
     def __init__(
         self,
         counts: Counts,
-        writer: RunWriter,
+        writer: Rows,
         keyring: Keyring,
         observed_at: datetime,
         known: Lookup,

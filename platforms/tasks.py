@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from audit.events import SYSTEM
 from platforms import actions
+from platforms.actions.feeds import LeaseLost, import_received, sweep_batches, sweep_spool
+from platforms.models import Batch
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ def tidy() -> None:
     now = timezone.now()
     actions.sweep_orphans(now=now)
     actions.drop_quarantine(by=SYSTEM, now=now)
+    sweep_spool(now=now)
 
 
 @shared_task(soft_time_limit=LONGEST_S, time_limit=LONGEST_S + 60)
@@ -34,8 +37,20 @@ def resolve_holds(pk: str) -> None:
 
 
 @shared_task
+def import_batches(pk: str) -> None:
+    """Import what waits of the platform that batch ``pk`` is of."""
+    platform = Batch.objects.select_related("platform").get(pk=int(pk)).platform
+    try:
+        while import_received(platform):
+            pass
+    except LeaseLost as lost:
+        logger.warning("%s", lost)
+
+
+@shared_task
 def sweep() -> None:
     actions.sweep_resolutions()
+    sweep_batches()
 
 
 @shared_task

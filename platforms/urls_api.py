@@ -10,6 +10,8 @@ from django.urls import path
 from platforms.feeds import api
 
 urlpatterns = [
+    path("<slug:slug>/items/", non_atomic_requests(api.ItemsView.as_view()), name="api-items"),
+    path("<slug:slug>/facts/", non_atomic_requests(api.FactsView.as_view()), name="api-facts"),
     path(
         "<slug:slug>/removals/",
         non_atomic_requests(api.RemovalsView.as_view()),

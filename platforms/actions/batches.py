@@ -45,15 +45,16 @@ def begin(platform: Platform, kind: Batch.Kind, key: str, body: Body) -> Batch:
             "state": Batch.State.APPLYING,
         },
     )
-    require_same(batch, kind, body)
-    return batch
+    return require_same(batch, kind, body)
 
 
-def require_same(batch: Batch, kind: Batch.Kind, body: Body) -> None:
+def require_same(batch: Batch, kind: Batch.Kind, body: Body) -> Batch:
+    """``batch``, if that is what came with its key now; ``KeyReused`` otherwise."""
     if (batch.kind, batch.digest) != (kind, body.digest):
         raise KeyReused(
             "This Idempotency-Key was used for another body or another address. Nothing was taken."
         )
+    return batch
 
 
 def apply(
@@ -91,7 +92,7 @@ def _apply_part(
     if locked.done != begun:
         return
     results = take(part)
-    keep(locked, part, results)
+    keep(locked, results)
     locked.done += len(part)
     if is_last:
         locked.state, locked.done_at = Batch.State.APPLIED, database_time()
@@ -100,15 +101,15 @@ def _apply_part(
     locked.save(update_fields=["done", "counts", "state", "done_at"])
 
 
-def keep(batch: Batch, part: Sequence[Line], results: Sequence[Result]) -> None:
-    """Keep what became of ``part``, and add it to the counts of ``batch``, which is not saved."""
+def keep(batch: Batch, results: Sequence[Result]) -> None:
+    """Keep what became of some lines, and add it to the counts of ``batch``, which is not saved."""
     for result in results:
         name = result["result"]
         batch.counts[name] = batch.counts.get(name, 0) + 1
     BatchLines.objects.create(
         batch=batch,
-        first_line=part[0].number,
-        last_line=part[-1].number,
+        first_line=results[0]["line"],
+        last_line=results[-1]["line"],
         refused=sum(result["result"] == REFUSED for result in results),
         results=list(results),
     )

@@ -63,6 +63,7 @@ def import_dump(
     made_at: datetime | None = None,
     media: Path | None = None,
     progress: Callable[[int], None] = lambda count: None,
+    also: Callable[[Dump], None] = lambda dump: None,
 ) -> Dump:
     """Read, judge and archive a dump; importing the same bytes again replaces it.
 
@@ -71,6 +72,7 @@ def import_dump(
     read, then hashed. ``media`` is a folder with files that may carry refusals. What the
     dump says was true when it was ``made_at``, by default when its files last changed;
     as that is a guess, what it denies then counts as said now.
+    ``also`` writes what belongs to it in the same transaction, and may refuse by raising.
     Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
     platform = platform_to_read(slug)
@@ -104,6 +106,7 @@ def import_dump(
         note_accounts(dump.platform, taken.changes, by=by, at=said_at, cleared_at=cleared_at)
         keep_facts(dump, taken.facts, replaced, observed_at=made_at, by=by)
         record(_imported(dump), by=by)
+        also(dump)
 
     admit(dump, writer, with_what_it_says, now=now)
     return dump

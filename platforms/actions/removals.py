@@ -12,6 +12,7 @@ from platforms.actions.accounts import ensure_account, proven_keyring
 from platforms.actions.batches import Result, refused
 from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
+from platforms.feeds.naming import scoped
 from platforms.feeds.removals import (
     AccountName,
     AccountRenamed,
@@ -48,7 +49,7 @@ def take_removals(platform: Platform, lines: Sequence[Line], *, by: Actor) -> li
     """
     _one_at_a_time(platform)
     now = database_time()
-    understood = [_understood(line, now) for line in lines]
+    understood = [_understood(platform, line, now) for line in lines]
     reports = [report for report in understood if isinstance(report, Report)]
     named = Named(platform, proven_keyring())
     outcomes = _rename(named, reports, by)
@@ -72,7 +73,8 @@ class Named:
         self._keys_of_name: dict[int, set[int]] = {}
 
     def item(self, item: ItemName) -> int:
-        return self._keyring.item(self.platform.slug, item.kind, item.container or "", item.id)
+        name = scoped(self.platform.slug, item)
+        return self._keyring.item(self.platform.slug, name.kind, name.container, name.id)
 
     def keys(self, account: AccountName) -> tuple[int, ...]:
         return self._keyring.named(self.platform.slug, account.id, account.handle)
@@ -104,11 +106,13 @@ def _one_at_a_time(platform: Platform) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [REMOVALS, platform.slug])
 
 
-def _understood(line: Line, now: datetime) -> Report | Result:
+def _understood(platform: Platform, line: Line, now: datetime) -> Report | Result:
     if line.refused:
         return refused(line, line.refused)
     try:
         event = event_in(line.record)
+        if isinstance(event, ItemRemoved | ItemRestored):
+            scoped(platform.slug, event.item)
         return Report(line, event, words_in(event, now=now))
     except NotUnderstood as error:
         return refused(line, str(error))

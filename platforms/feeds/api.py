@@ -4,9 +4,10 @@ What is answered with 200 or 202 is committed. Errors of a whole request are pro
 documents; errors of a line stand beside it, and the other lines are taken.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
@@ -16,23 +17,29 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from platforms.actions import batches
+from platforms.actions import batches, feeds
 from platforms.actions.removals import take_removals
 from platforms.actions.silence import hear
 from platforms.feeds.answers import PROBLEM, BatchSerializer, answer_of, problem
-from platforms.feeds.bodies import JSON, NDJSON
+from platforms.feeds.bodies import JSON, NDJSON, Body
+from platforms.feeds.machines import Machine
+from platforms.feeds.refusals import TooMuchWaits
 from platforms.feeds.views import (
     BODY_REFUSALS,
+    FACT,
     IDEMPOTENCY_KEY,
     REFUSALS,
     TAGS,
     FeedView,
+    facts_asked,
     key_of,
     page_asked,
     read,
     received,
 )
-from platforms.models import Batch, Feed
+from platforms.models import Batch, Feed, Platform
+
+RETRY_AFTER_S: Final = 30
 
 
 class RemovalsView(FeedView):
@@ -55,6 +62,73 @@ class RemovalsView(FeedView):
             lines = read(body)
             batch = batches.begin(machine.platform, Batch.Kind.REMOVALS, key, body)
             take = partial(take_removals, machine.platform, by=machine.actor)
+            batch = batches.apply(batch, lines, take, by=machine.actor)
+        return Response(answer_of(batch))
+
+
+class ItemsView(FeedView):
+    """New and changed items, in the platform's own records."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="send_items",
+        request={"application/x-ndjson": OpenApiTypes.STR},
+        parameters=[IDEMPOTENCY_KEY, FACT],
+        responses={202: BatchSerializer, (429, PROBLEM): problem("Too much waits: come again.")}
+        | BODY_REFUSALS
+        | REFUSALS,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Send records as a dump has them, one on each line; they are imported together soon.
+
+        Each line is judged at once: share, hold or exclude with reasons, or refused.
+        """
+        machine, key = self.machine, key_of(request)
+        asserted = facts_asked(request, machine.platform)
+        if not machine.platform.batches.filter(key=key).exists():
+            self._require_room(machine.platform)
+        with received(request, types=NDJSON | JSON, budget=settings.FEED_BODY_BYTES) as body:
+            batch = self._received(machine, key, body.under(asserted), asserted)
+        return Response(answer_of(batch), status=202)
+
+    def _received(
+        self, machine: Machine, key: str, body: Body, asserted: Mapping[str, str]
+    ) -> Batch:
+        try:
+            return feeds.receive_items(
+                machine.platform, key, body, read(body), asserted, by=machine.actor
+            )
+        except feeds.QueueFull as full:
+            raise TooMuchWaits(wait=RETRY_AFTER_S) from full
+
+    def _require_room(self, platform: Platform) -> None:
+        try:
+            feeds.require_room(platform)
+        except feeds.QueueFull as full:
+            raise TooMuchWaits(wait=RETRY_AFTER_S) from full
+
+
+class FactsView(FeedView):
+    """What is so of accounts and containers now, in the platform's own records."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="send_facts",
+        request={"application/x-ndjson": OpenApiTypes.STR},
+        parameters=[IDEMPOTENCY_KEY, FACT],
+        responses={200: BatchSerializer} | BODY_REFUSALS | REFUSALS,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Send records of blogs, sites, subreddits or accounts, one on each line.
+
+        What they deny is denied once this is answered; what they settle is used from then on.
+        """
+        machine, key = self.machine, key_of(request)
+        asserted = facts_asked(request, machine.platform)
+        with received(request, types=NDJSON | JSON, budget=settings.FEED_BODY_BYTES) as body:
+            lines = read(body)
+            batch = batches.begin(machine.platform, Batch.Kind.FACTS, key, body.under(asserted))
+            take = partial(feeds.take_facts, machine.platform, asserted=asserted, by=machine.actor)
             batch = batches.apply(batch, lines, take, by=machine.actor)
         return Response(answer_of(batch))
 

@@ -6,7 +6,7 @@ decoded to its end before anything of it is taken, so a damaged one changes noth
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 import zstandard
@@ -44,6 +44,13 @@ class Body(NamedTuple):
     size: int
     digest: str
     media_type: str
+
+    def under(self, asserted: Mapping[str, str]) -> "Body":
+        """The same body with facts asserted of it: other facts make it another body."""
+        if not asserted:
+            return self
+        text = "\0".join((self.digest, *(f"{name}={asserted[name]}" for name in sorted(asserted))))
+        return self._replace(digest=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
 
 
 class Line(NamedTuple):

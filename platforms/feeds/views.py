@@ -19,6 +19,9 @@ from platforms.feeds.answers import PROBLEM, problem
 from platforms.feeds.bodies import Body, Line, lines_of, receive
 from platforms.feeds.machines import Machine, PlatformToken, WhateverIsAccepted
 from platforms.feeds.refusals import BodyNotRead, KeyMalformed, KeyMissing, WrongPlatform
+from platforms.models import Platform
+from platforms.sources import SOURCES, BadFact, facts_of
+from platforms.sources.contract import understood
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
@@ -31,6 +34,12 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="Your name for this batch. A retry sends the same key and the same body.",
+)
+FACT: Final = OpenApiParameter(
+    "fact",
+    str,
+    many=True,
+    description="NAME=VALUE: what the records do not say of themselves, as import_dump takes it.",
 )
 REFUSALS: Final = {
     (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
@@ -110,3 +119,15 @@ def page_asked(request: Request) -> dict[str, Any]:
     if only not in (None, "refused"):
         raise BodyNotRead("only takes the word refused.")
     return {"since": int(since), "only_refused": only == "refused"}
+
+
+def facts_asked(request: Request, platform: Platform) -> dict[str, str]:
+    """What the platform asserts of a whole batch, or ``BodyNotRead`` with what it may."""
+    if platform.slug not in SOURCES:
+        raise BodyNotRead(f"Records of {platform} cannot be read here.")
+    try:
+        asserted = facts_of(request.query_params.getlist("fact"))
+        understood(SOURCES[platform.slug].facts, asserted)
+    except BadFact as error:
+        raise BodyNotRead(str(error)) from error
+    return asserted

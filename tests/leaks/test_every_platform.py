@@ -17,9 +17,11 @@ from exports.actions.plan import plan_release
 from exports.actions.publish import publish_file, publish_release
 from exports.gate import GateClosed, clear
 from exports.models import File
-from platforms.actions import ensure_account, import_dump
-from platforms.models import Platform
-from platforms.records import MediaKind, Role
+from platforms.actions import ensure_account, import_dump, keyring
+from platforms.actions.removals import take_removals
+from platforms.feeds.bodies import Line
+from platforms.models import ItemState, Platform
+from platforms.records import Item, MediaKind, Role
 from platforms.sources import SOURCES
 from tests.platforms.sources import anywhere, dumps, meta_dumps, reddit_dumps, stock
 
@@ -90,6 +92,23 @@ def platforms_in(release):
         return Counter()
     rows = pq.read_table(settings.STORAGE_DIR / file.path, columns=["platform"]).to_pylist()
     return Counter(row["platform"] for row in rows)
+
+
+@pytest.mark.parametrize("slug", sorted(DUMPS))
+def test_a_removal_names_items_as_the_dump_does(owners, slug, tmp_path):
+    content, facts = DUMPS[slug]
+    (tmp_path / "again").write_text(content)
+    readings = SOURCES[slug].read(
+        [tmp_path / "again"], facts, observed_at=timezone.now(), progress=lambda count: None
+    )
+    (item,) = (each for each in readings if isinstance(each, Item) and each.native_id)
+    name = {"kind": item.kind, "id": item.native_id, "container": item.container_id}
+    line = Line(1, {"event": "deleted", "item": name})
+
+    taken = take_removals(Platform.objects.get(slug=slug), [line], by=OPERATOR)
+
+    assert taken == [{"line": 1, "result": "applied"}]
+    assert ItemState.objects.get().item_key == keyring().item_of(item)
 
 
 def test_a_release_holds_one_item_of_every_platform(release):

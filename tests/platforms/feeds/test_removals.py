@@ -47,7 +47,7 @@ def reasons(**names):
 @pytest.mark.parametrize("event", ["deleted", "made_private", "moderated"])
 def test_an_item_is_blocked_and_what_was_said_is_given_back(send, event):
     taken = send("removals", item(event, T1))
-    key = keyring().item("tumblr", "post", ALICE, "1")
+    key = keyring().item("tumblr", "post", "", "1")
     assert (results_of(taken), blocked()) == (["applied"], {key})
 
     given_back = send("removals", restored(event, T2))
@@ -202,6 +202,7 @@ def test_a_rename_gives_the_account_a_row_with_all_its_names(send):
         pytest.param({"event": "deleted", "item": {"kind": "post", "id": 5}}, id="id as a number"),
         pytest.param({"event": "deleted", "account": {}}, id="account without a name"),
         pytest.param(["deleted"], id="no object"),
+        pytest.param(item("deleted", item={"kind": "blog", "id": "1"}), id="no such kind"),
         pytest.param(account("renamed", account={"handle": "a"}, new_handle="b"), id="no id"),
         pytest.param(item("deleted") | {"\u0000": 1}, id="a name that no database keeps"),
     ],

@@ -1,0 +1,45 @@
+"""How each platform's items are named in a removal, as its reader names them in a dump.
+
+Plain Python. A removal that named another item than was meant would be acknowledged and take
+nothing back, so what cannot be a name is refused, and what is not needed is left aside.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from platforms.feeds.removals import ItemName, NotUnderstood
+from platforms.sources.wordpress.site import address
+
+KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "tumblr": frozenset({"post"}),
+    "reddit": frozenset({"post", "comment"}),
+    "facebook": frozenset({"post", "photo"}),
+    "instagram": frozenset({"media"}),
+    "threads": frozenset({"post"}),
+    "shutterstock": frozenset({"image", "video", "audio"}),
+}
+"""The kinds of the platforms that have few; of the others every kind is one."""
+
+IN_CONTAINERS: Final = frozenset({"wordpress", "generic"})
+"""Here an id says nothing without the site, or without the platform that it is of."""
+
+
+class Scoped(NamedTuple):
+    """What an item's key is made of."""
+
+    kind: str
+    container: str
+    id: str
+
+
+def scoped(slug: str, item: ItemName) -> Scoped:
+    """The item that ``item`` names on the platform ``slug``, or ``NotUnderstood``."""
+    kinds = KINDS.get(slug)
+    if kinds is not None and item.kind not in kinds:
+        raise NotUnderstood(f"the kind of an item of {slug} is one of: {', '.join(sorted(kinds))}")
+    if slug not in IN_CONTAINERS:
+        return Scoped(item.kind, "", item.id)
+    container = address(item.container) if slug == "wordpress" else item.container
+    if not container:
+        raise NotUnderstood(f"an item of {slug} is named with its container, as in the dump")
+    return Scoped(item.kind, container, item.id)
