@@ -156,7 +156,7 @@ def _judge(
             place.unlink()
             return Judged([each for each in read if isinstance(each, dict)], rows, None, "")
         try:
-            taken = reader.together(place, rows, keyring, known_of(platform))
+            taken = reader.together(place, rows, keyring, known_of(platform, now))
         except BadInput as error:
             place.unlink()
             raise NotReadTogether(f"The lines cannot be read together: {why_not_read(error)}")
