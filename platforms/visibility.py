@@ -62,7 +62,7 @@ def judge(item: Item) -> Judgement:
     """The most restrictive verdict of everything known about ``item``, with all reasons."""
     if not _is_well_formed(item):
         return Judgement(Verdict.HOLD, (_hold("item_malformed", "a field has a wrong type"),))
-    people = tuple((one.role, one.identity, _is_id(one.native_id)) for one in item.principals)
+    people = tuple([(one.role, one.identity, _is_id(one.native_id)) for one in item.principals])
     state = (_is_id(item.native_id), item.evidence, item.required, people, tuple(of_its_time(item)))
     try:
         return _known_judgement(*state)
@@ -116,15 +116,18 @@ def of_its_time(item: Item) -> Iterator[Reason]:
 def _is_well_formed(item: Item) -> bool:
     """Whether every field has the type it declares; building a struct does not check that."""
     return (
-        _holds((item.platform, item.kind, item.title, item.text), str)
+        isinstance(item.platform, str)
+        and isinstance(item.kind, str)
+        and isinstance(item.title, str)
+        and isinstance(item.text, str)
         and bool(item.platform and item.kind)
         and isinstance(item.required, frozenset)
         and _holds(item.principals, Principal)
         and _holds(item.evidence, Evidence)
-        and _holds(item.media, Media)
-        and _holds(item.tags, str)
-        and _holds(item.parents, ItemRef)
-        and ((item.parts, item.core) == ((), None) or are_well_formed(item))
+        and (item.media == () or _holds(item.media, Media))
+        and (item.tags == () or _holds(item.tags, str))
+        and (item.parents == () or _holds(item.parents, ItemRef))
+        and ((item.parts == () and item.core is None) or are_well_formed(item))
     )
 
 
