@@ -88,10 +88,14 @@ MEDIA_ENDINGS: Final = {
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A site and the evidence about it; ``address`` is None when nothing names it."""
+    """A site and the evidence about it; ``address`` is None when nothing names it.
+
+    ``also_known_as`` are other addresses under which people know it.
+    """
 
     address: str | None
     evidence: tuple[Evidence, ...]
+    also_known_as: tuple[str, ...] = ()
 
 
 class Authors:
@@ -543,7 +547,8 @@ def containers_of(context: Context) -> tuple[Principal, ...]:
     site = context.site.address
     if site is None:
         return ()
-    return (Principal(Role.CONTAINER, Identity.STABLE, site, host_of(site)),)
+    names = dict.fromkeys((site, *context.site.also_known_as))
+    return tuple(Principal(Role.CONTAINER, Identity.STABLE, one, host_of(one)) for one in names)
 
 
 def as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator[Principal]:

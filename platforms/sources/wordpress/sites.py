@@ -25,6 +25,7 @@ from platforms.sources.wordpress.site import (
     FACTS,
     VISIBILITY_FACT,
     VISIBILITY_GAP,
+    address,
     cleared_by,
     evidence_of,
     host_of,
@@ -32,6 +33,7 @@ from platforms.sources.wordpress.site import (
 )
 
 PLACES: Final = ("options", "settings")
+FORMER_ADDRESS: Final = "unmapped_url"
 # How many values of one switch are kept: every item of the site is judged by each of them.
 MOST_SAID: Final = 20
 ABOUT_ITSELF: Final = frozenset(FACTS) - {"site", "staging", "hosting", "authors"}
@@ -65,6 +67,7 @@ class Surroundings:
         self.postings: list[Posting] = []
         self.values: dict[str, list[object]] = {}
         self.evidence: dict[Evidence, None] = {}
+        self.former_addresses: dict[str, None] = {}
         self.is_described = self.is_of_wpcom = False
 
     def describe(self, record: Mapping[str, Any]) -> None:
@@ -73,6 +76,7 @@ class Surroundings:
         for name, value in _values_in(record):
             self._note(name, [] if value is None else [value])
         self._note_evidence(_flags_in(record))
+        self._note_former(_option(record, FORMER_ADDRESS))
 
     def update(self, other: "Surroundings") -> None:
         """Take over what was learned of the same site under another name."""
@@ -82,6 +86,8 @@ class Surroundings:
         for name, values in other.values.items():
             self._note(name, values)
         self._note_evidence(other.evidence)
+        for former in other.former_addresses:
+            self._note_former(former)
         self.is_described = self.is_described or other.is_described
         self.is_of_wpcom = self.is_of_wpcom or other.is_of_wpcom
 
@@ -95,6 +101,16 @@ class Surroundings:
             else:
                 detail = f"its records say more than {MOST_SAID} different things of {name}"
                 self._note_evidence([_unknown("site_record_unknown", detail)])
+
+    def _note_former(self, raw: object) -> None:
+        """Keep the address from before the site had a domain: people say no by it, too."""
+        if raw is None:
+            return
+        if (found := address(raw)) and len(self.former_addresses) < MOST_SAID:
+            self.former_addresses[found] = None
+        elif found not in self.former_addresses:
+            detail = f"{FORMER_ADDRESS} is not understood, or is told in too many ways"
+            self._note_evidence([_unknown("site_record_unknown", detail)])
 
     def _note_evidence(self, evidence: Iterable[Evidence]) -> None:
         """Keep one for each code: every item of the site will have all of them."""
@@ -162,15 +178,15 @@ class Sites:
         """What the sites' own records say, for items elsewhere that lack it, unless in doubt."""
         if not self._is_placed:
             return
-        for address in sorted({ref.address for ref in self._by_ref if ref.address}):
-            found = self._joined.get(address)
-            if found is None or not found.values.get(VISIBILITY_FACT) or self._is_doubted(address):
+        for name in sorted({ref.address for ref in self._by_ref if ref.address}):
+            found = self._joined.get(name)
+            if found is None or not found.values.get(VISIBILITY_FACT) or self._is_doubted(name):
                 continue
             yield FactReading(
                 platform=SLUG,
-                about=address,
+                about=name,
                 settles=frozenset({VISIBILITY_GAP}),
-                evidence=tuple(dict.fromkeys(_proofs(address, found, found.values))),
+                evidence=tuple(dict.fromkeys(_proofs(name, found, found.values))),
                 observed_at=self._observed_at,
             )
 
@@ -205,7 +221,7 @@ class Sites:
         if not is_one:
             # What an operator asserts of such a dump may be true of one of its sites only.
             evidence = tuple(msgspec.structs.replace(one, fact="") for one in evidence)
-        its_site = Site(address, tuple(dict.fromkeys(evidence)))
+        its_site = Site(address, tuple(dict.fromkeys(evidence)), tuple(found.former_addresses))
         return Context(its_site, found.authors, found.parents, self._observed_at)
 
     def _agrees(self, address: str) -> bool:
@@ -298,6 +314,11 @@ def _key(ref: Ref) -> Ref:
 
 def _is_somebody(name: str | Ref) -> bool:
     return isinstance(name, str) or name.number is not None
+
+
+def _option(record: Mapping[str, Any], name: str) -> object:
+    options = record.get("options")
+    return options.get(name) if isinstance(options, dict) else None
 
 
 def _values_in(record: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

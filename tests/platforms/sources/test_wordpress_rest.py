@@ -449,6 +449,24 @@ def test_many_sites_are_read_in_little_time(tmp_path):
     assert time.process_time() - began < 8
 
 
+@pytest.mark.parametrize("name", ["unmapped_url", "main_network_site", "login_url"])
+def test_a_site_is_in_its_items_by_the_address_it_had_before_its_domain(tmp_path, name):
+    site = wp.site_with(**{name: "https://tides.wordpress.example/"})
+
+    [item] = wpcom(tmp_path, wp.wpcom_post(), site=site)
+
+    containers = [p.native_id for p in item.principals if p.role is Role.CONTAINER]
+    before = ["tides.wordpress.example"] if name == "unmapped_url" else []
+    assert containers == [wp.SITE, *before]
+    assert codes(item) == set()
+
+
+def test_a_former_address_that_cannot_be_read_holds_the_site(tmp_path):
+    [item] = wpcom(tmp_path, wp.wpcom_post(), site=wp.site_with(unmapped_url=["x"]))
+
+    assert codes(item) == {"site_record_unknown"}
+
+
 def test_a_number_without_an_address_is_not_taken_for_the_site_of_another_file(tmp_path):
     found = items(tmp_path, "wordpress", wxr(entry()), wp.wpcom_post(), facts=PUBLIC_SITE)
 
