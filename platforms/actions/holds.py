@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from audit.events import (
 from platforms import hints
 from platforms.actions.accounts import WrongKeySecret, proven_keyring
 from platforms.actions.dumps import FilesMissing, UnknownPlatform, admit, platform_to_read
-from platforms.actions.facts import known_of
+from platforms.actions.facts import FRESH, known_of
 from platforms.archive.finding import Found, Keys, find
 from platforms.archive.writer import RunWriter
 from platforms.intake import Counts
@@ -225,7 +226,8 @@ def _judge(dump: Dump, job: Job) -> bool:
         return False
     counts = Counts.of(dump.counts)
     with RunWriter(Path(settings.STORAGE_DIR), dump.platform_id) as writer:
-        rewrite(runs, known, writer, counts, dump.imported_at, job.looked_at)
+        read_at = dump.made_at or dump.imported_at
+        rewrite(runs, known, writer, counts, read_at, job.looked_at)
     try:
         _replace(dump, writer, counts, verdicts, job)
     except DumpReplaced:
@@ -271,9 +273,16 @@ def _knowledge(dump: Dump, runs: Sequence[Sources], job: Job) -> Knowledge:
     def asserted(item: Item) -> Item:
         return source.settled(item, values)
 
+    read_at = dump.made_at or dump.imported_at
     parents = _parents(dump.platform, parents_wanted(runs, keys))
-    known = known_of(dump.platform, dump.made_at or dump.imported_at)
-    return Knowledge(known, parents, asserted, keys)
+    parents = {key: one for key, one in parents.items() if _is_believed(one, read_at)}
+    return Knowledge(known_of(dump.platform, read_at), parents, asserted, keys)
+
+
+def _is_believed(parent: Found, at: datetime) -> bool:
+    """Whether a reader of ``at`` believes it: a yes only while it is fresh."""
+    is_fresh = parent.read_at is not None and at - parent.read_at <= FRESH
+    return is_fresh or parent.verdict is not Verdict.SHARE
 
 
 def _parents(platform: Platform, wanted: Keys) -> dict[int, Found]:

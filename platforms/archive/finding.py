@@ -1,6 +1,7 @@
 """Finds what the archive says of some items, wherever they lie: the worst of all runs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,19 +13,23 @@ import pyarrow.parquet as pq
 from platforms.records import Verdict
 
 BATCH: Final = 65_536
-COLUMNS: Final = ["item_key", "verdict", "reasons", "adult", "account_keys"]
+COLUMNS: Final = ["item_key", "verdict", "reasons", "adult", "account_keys", "observed_at"]
 STRICTNESS: Final = (Verdict.SHARE, Verdict.HOLD, Verdict.EXCLUDE)
 
 Keys = npt.NDArray[np.int64]
 
 
 class Found(NamedTuple):
-    """One item by all of its appearances: the strictest verdict, everybody who is in it."""
+    """One item by all of its appearances: the strictest verdict, everybody who is in it.
+
+    ``read_at`` is when it was read last, None where no appearance knows.
+    """
 
     verdict: Verdict
     reasons: frozenset[str]
     adult: bool
     account_keys: frozenset[int]
+    read_at: datetime | None = None
 
     def and_also(self, other: "Found") -> "Found":
         return Found(
@@ -32,6 +37,7 @@ class Found(NamedTuple):
             self.reasons | other.reasons,
             self.adult or other.adult,
             self.account_keys | other.account_keys,
+            max(filter(None, (self.read_at, other.read_at)), default=None),
         )
 
 
@@ -63,4 +69,5 @@ def _found(row: dict[str, object]) -> Found:
         frozenset(row["reasons"]),  # type: ignore[call-overload]
         bool(row["adult"]),
         frozenset(row["account_keys"]),  # type: ignore[call-overload]
+        row["observed_at"],  # type: ignore[arg-type]
     )

@@ -31,12 +31,13 @@ OPEN = {"subreddit.subreddit_type": "public", "subreddit.quarantine": "false"}
 def bring(tmp_path):
     """Imports records, or the text of one file, as a new file."""
 
-    def bring(*records, platform="reddit", facts=None, path=None) -> Dump:
+    def bring(*records, platform="reddit", facts=None, path=None, made_at=None) -> Dump:
         path = path or tmp_path / f"dump-{len(list(tmp_path.iterdir()))}.ndjson"
         text = records[0] if records and isinstance(records[0], str) else lines(*records)
         if records:
             path.write_text(text)
-        return actions.import_dump(platform, [path], facts or {}, by=SYSTEM, now=NOW)
+        when = {"now": NOW, "made_at": made_at}
+        return actions.import_dump(platform, [path], facts or {}, by=SYSTEM, **when)
 
     return bring
 
@@ -153,6 +154,15 @@ def test_a_comment_is_settled_by_its_post_in_another_import(bring):
 
     assert resolved().after["shared"] == 1
     assert outcome(newest(held)) == (1, 0, 0)
+
+
+def test_a_post_that_was_read_long_before_settles_no_comment(bring):
+    held = bring(comment(quarantine=False))
+    bring(post(), made_at=NOW - timedelta(days=31))
+
+    resolved()
+
+    assert newest(held).counts["held_by_reason"] == {"parent_outside_dump": 1}
 
 
 def test_a_comment_is_closed_by_its_post_in_another_import(bring):
