@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 ADVICE: Final[Mapping[str, str]] = {
+    "read_by_a_follower": "Read the site again with a token of one of its editors, or with none.",
     "access_unknown": "Ask the platform what this newsletter access level means.",
     "account_status_unknown": "Ask the platform what this account_status means.",
     "account_unknown": "Import the account's own record, which says that it is public, beside this "

@@ -1,7 +1,8 @@
 """One record of a REST answer, in either dialect: what it says, field by field.
 
 E-mail and IP addresses, user agents, display names, places and tokens are read by
-nobody here. Whatever is relative to the reader (likes, follows, capabilities) neither.
+nobody here. Whatever is relative to the reader (likes, follows, capabilities) proves
+nothing; but what a subscriber was shown may be for subscribers only.
 """
 
 import re
@@ -216,10 +217,22 @@ def _of_payment(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator
         yield _unknown("meta_unknown", detail)
     for key, value in _meta(raw):
         yield from _of_meta(key, value)
+    if not is_core and _may_be_of_a_subscriber(raw):
+        detail = (
+            "a follower of the site read it, who is shown more than others; read it with a"
+            " token of an editor of the site, or with none"
+        )
+        yield _unknown("read_by_a_follower", detail)
     for name in TEXTS:
         yield from _of_text(name, raw.get(name))
     if kind != "attachment" and not _has_text(raw.get("content")):
         yield _unknown("content_unknown", f"content is {_read(raw, 'content')}")
+
+
+def _may_be_of_a_subscriber(raw: Mapping[str, Any]) -> bool:
+    """Only editors are told in ``metadata`` for whom a post is; visitors are shown its paywall."""
+    is_editor = _dict(raw.get("capabilities")).get("edit_post") is True
+    return not is_editor and raw.get("is_following", False) is not False
 
 
 def _is_meta(name: str, found: object) -> bool:

@@ -344,7 +344,8 @@ def newsletter_access(value: str | None) -> Visibility:
 
 def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evidence:
     codes = {Visibility.UNKNOWN: "access_unknown", Visibility.RESTRICTED: "subscribers_only"}
-    return _item(visibility, codes.get(visibility, "paid"), f"{key} is {_read(value)}")
+    read = _read(value) if visibility is Visibility.UNKNOWN else shown(value)
+    return _item(visibility, codes.get(visibility, "paid"), f"{key} is {read}")
 
 
 def _of_preferences(element: Element) -> Iterator[Evidence]:

@@ -467,6 +467,32 @@ def test_a_former_address_that_cannot_be_read_holds_the_site(tmp_path):
     assert codes(item) == {"site_record_unknown"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {"capabilities": {"edit_post": False}}, {"read_by_a_follower"}, id="a subscriber"
+        ),
+        pytest.param({"capabilities": None}, {"read_by_a_follower"}, id="perhaps a subscriber"),
+        pytest.param({"is_following": "yes"}, set(), id="an editor in any case"),
+        pytest.param({"capabilities": {}, "is_following": False}, set(), id="a visitor"),
+        pytest.param({"capabilities": {}, "is_following": "?"}, {"read_by_a_follower"}, id="odd"),
+    ],
+)
+def test_what_a_subscriber_was_shown_may_be_for_subscribers_only(tmp_path, changes, expected):
+    [item] = wpcom(tmp_path, wp.wpcom_post(**changes))
+
+    assert codes(item) == expected
+
+
+def test_what_is_paid_for_says_so_in_its_reason(tmp_path):
+    [item] = core(tmp_path, wp.post(meta={"_jetpack_newsletter_access": "paid_subscribers"}))
+
+    assert [str(reason) for reason in judge(item).reasons] == [
+        "paid: _jetpack_newsletter_access is 'paid_subscribers'"
+    ]
+
+
 def test_a_number_without_an_address_is_not_taken_for_the_site_of_another_file(tmp_path):
     found = items(tmp_path, "wordpress", wxr(entry()), wp.wpcom_post(), facts=PUBLIC_SITE)
 

@@ -187,7 +187,7 @@ def wpcom_post(number=11, **changes):
         "attachments": {},
         "metadata": [{"id": "1", "key": "geo_public", "value": "0"}],
         "meta": wpcom_links("posts", number),
-        "capabilities": {"publish_post": True},
+        "capabilities": {"publish_post": True, "edit_post": True},
     } | changes
 
 
