@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from audit.events import SYSTEM
 from platforms import actions
-from platforms.actions.feeds import LeaseLost, import_received, sweep_batches, sweep_spool
+from platforms.actions.feeds import (
+    LeaseLost,
+    drop_results,
+    import_received,
+    sweep_batches,
+    sweep_spool,
+)
 from platforms.models import Batch
 
 logger = logging.getLogger(__name__)
@@ -26,6 +32,7 @@ def tidy() -> None:
     actions.sweep_orphans(now=now)
     actions.drop_quarantine(by=SYSTEM, now=now)
     sweep_spool(now=now)
+    drop_results(now=now)
 
 
 @shared_task(soft_time_limit=LONGEST_S, time_limit=LONGEST_S + 60)

@@ -1,5 +1,7 @@
 """The operator's pages of held items and of feeds."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,8 +11,11 @@ from audit.access import acting_operator, operator_required
 from platforms.actions import ResolutionRunning, request_resolution
 from platforms.forms import ResolutionForm
 from platforms.holds import by_platform
-from platforms.models import Feed, Platform, Resolution
+from platforms.models import Batch, Feed, Platform, Resolution
 from platforms.sources import SOURCES, BadFact
+
+BATCHES_SHOWN: Final = 50
+"""The newest ones; the audit log has them all."""
 
 
 @require_safe
@@ -55,4 +60,12 @@ def resolve(request: HttpRequest, slug: str) -> HttpResponse:
 def feeds(request: HttpRequest) -> HttpResponse:
     silent = set(Feed.objects.silent().values_list("pk", flat=True))
     platforms = Platform.objects.select_related("feed").order_by("name")
-    return render(request, "platforms/feeds.html", {"platforms": platforms, "silent": silent})
+    batches = Batch.objects.select_related("platform").order_by("-received_at", "-id")
+    context = {
+        "platforms": platforms,
+        "silent": silent,
+        "batches": batches[:BATCHES_SHOWN],
+        "waiting": Batch.objects.waiting().count(),
+        "batches_shown": BATCHES_SHOWN,
+    }
+    return render(request, "platforms/feeds.html", context)

@@ -40,7 +40,7 @@ from platforms.feeds.lines import (
 )
 from platforms.intake import Taken, take_in
 from platforms.leases import Lease, lease_end
-from platforms.models import Batch, BatchQuerySet, Dump, Platform
+from platforms.models import Batch, BatchLines, BatchQuerySet, Dump, Platform
 from platforms.records import FactReading, Item, Reading
 from platforms.reports import Word
 from platforms.sources import SOURCES, BadInput
@@ -57,6 +57,7 @@ BATCHES_AT_ONCE: Final = 200
 MAX_ATTEMPTS: Final = 5
 SPOOL_AGE: Final = timedelta(days=7)
 """How long the body of a failed batch lies there to be looked at."""
+RESULTS_AGE: Final = timedelta(days=90)
 
 
 class TooManyLines(Exception):
@@ -319,6 +320,13 @@ def sweep_spool(*, now: datetime) -> list[str]:
         if name not in kept and path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
             path.unlink(missing_ok=True)
             removed.append(name)
+    return removed
+
+
+def drop_results(*, now: datetime) -> int:
+    """Forget what became of single lines after a time; a batch keeps its key and its counts."""
+    old = BatchLines.objects.filter(batch__done_at__lt=now - RESULTS_AGE)
+    removed, _ = old.delete()
     return removed
 
 

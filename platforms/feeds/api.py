@@ -28,6 +28,7 @@ from platforms.feeds.views import (
     BODY_REFUSALS,
     FACT,
     IDEMPOTENCY_KEY,
+    KEY,
     REFUSALS,
     TAGS,
     FeedView,
@@ -191,16 +192,17 @@ class BatchView(FeedView):
             OpenApiParameter("from", int, description="The first line to show; 1 if not given."),
             OpenApiParameter("only", str, enum=["refused"], description="Only these lines."),
         ],
-        responses={
+        responses=REFUSALS
+        | {
             200: BatchSerializer,
             (400, PROBLEM): problem("The line or the filter cannot be used."),
             (404, PROBLEM): problem("No batch of yours has this key."),
-        }
-        | REFUSALS,
+        },
     )
     def get(self, request: Request, slug: str, key: str) -> Response:
         """The state of a batch, and what became of its lines: about a thousand in an answer."""
-        batch = self.machine.platform.batches.filter(key=key).first()
+        known = self.machine.platform.batches.filter(key=key)
+        batch = known.first() if KEY.fullmatch(key) else None
         if batch is None:
             raise NotFound("No batch of yours has this key: nothing of it was taken.")
         return Response(answer_of(batch, **page_asked(request)))

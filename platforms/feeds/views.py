@@ -44,6 +44,7 @@ FACT: Final = OpenApiParameter(
 REFUSALS: Final = {
     (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
     (403, PROBLEM): problem("The token belongs to another platform."),
+    (404, PROBLEM): problem("There is nothing under this address."),
     (503, PROBLEM): problem("The database is away: send the same again."),
 }
 BODY_REFUSALS: Final = {

@@ -1,9 +1,12 @@
 """Items and facts that a platform sends are judged at once, kept, and imported together."""
 
 import json
+import os
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as configured
+from django.utils import timezone
 
 from audit.models import Entry
 from platforms.actions import feeds, keyring
@@ -243,3 +246,26 @@ def test_facts_settle_items_that_come_later(send):
 
     assert Fact.objects.exists()
     assert results_of(send("items", bare)) == ["share"]
+
+
+def test_what_no_batch_needs_is_removed_from_the_spool_after_a_time(send, tumblr, storage):
+    send("items", post(1))
+    (kept,) = spooled()
+    orphan = kept.with_name("orphan.ndjson")
+    orphan.write_bytes(b"{}")
+    for path in (kept, orphan):
+        os.utime(path, (0, 0))
+
+    feeds.sweep_spool(now=timezone.now())
+
+    assert spooled() == [kept]
+
+
+def test_results_of_lines_are_forgotten_after_a_time_and_the_key_is_not(send):
+    send("removals", {"event": "deleted", "item": {"kind": "post", "id": "1"}}, key="k")
+
+    feeds.drop_results(now=timezone.now() + timedelta(days=91))
+
+    again = send("removals", {"event": "deleted", "item": {"kind": "post", "id": "1"}}, key="k")
+    assert again.json() == again.json() | {"results": [], "counts": {"applied": 1}}
+    assert send("removals", {"event": "moderated"}, key="k").status_code == 422
