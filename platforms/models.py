@@ -230,12 +230,14 @@ class Dump(models.Model):
 
     Importing the same files again supersedes this row: its run is no longer read. So
     does judging its held items again: the row that comes then ``resolves`` this one, and
-    ``held_since`` is when its held items came in, from which their time runs.
+    ``held_since`` is when its held items came in, from which their time runs. ``said_at`` is
+    the time of what it denies of accounts: the same files, imported again, may take that back.
     """
 
     platform = models.ForeignKey(Platform, models.PROTECT)
     imported_at = models.DateTimeField(auto_now_add=True)
     made_at = models.DateTimeField(null=True)
+    said_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64)
     files = models.JSONField()
     facts = models.JSONField(default=dict)

@@ -56,6 +56,10 @@ class Ledger:
         (self.active.add if word.denies else self.active.remove)(word.reason)
         return Outcome.APPLIED
 
+    def said_at(self, reason: str) -> datetime:
+        """When the newest word on ``reason`` was said, which denies now."""
+        return self._times[reason]
+
     def newest(self) -> str:
         """The reason that was said last, of those that deny; empty where none does."""
         return max(self.active, key=lambda reason: (self._times[reason], reason), default="")

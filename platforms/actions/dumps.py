@@ -26,7 +26,6 @@ from platforms.media import Folder, Inspector
 from platforms.models import Dump, Platform, Run
 from platforms.sources import SOURCES
 
-INSTANT: Final = timedelta(microseconds=1)
 ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
 
@@ -79,7 +78,7 @@ def import_dump(
     keys = proven_keyring()
     inspector = Inspector(Folder(media)) if media else None
     stamps = _stamps(paths)
-    said_at = made_at or now
+    said_at = made_at
     made_at = _made_at(made_at, stamps, now)
     with RunWriter(Path(settings.STORAGE_DIR), slug) as writer:
         readings = SOURCES[slug].read(paths, facts, observed_at=made_at, progress=progress)
@@ -102,8 +101,17 @@ def import_dump(
 
     def with_what_it_says(replaced: Sequence[Dump]) -> None:
         _require_media(dump, replaced)
-        cleared_at = _after(replaced, made_at)
-        note_accounts(dump.platform, taken.changes, by=by, at=said_at, cleared_at=cleared_at)
+        # Who hands the same files in again speaks now.
+        dump.said_at = said_at if said_at and not replaced else now
+        dump.save(update_fields=["said_at"])
+        note_accounts(
+            dump.platform,
+            taken.changes,
+            by=by,
+            at=dump.said_at,
+            cleared_at=made_at,
+            corrects=_own_words(dump, replaced),
+        )
         keep_facts(dump, taken.facts, replaced, observed_at=made_at, by=by)
         record(_imported(dump), by=by)
         also(dump)
@@ -205,9 +213,12 @@ def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
         )
 
 
-def _after(replaced: Iterable[Dump], made_at: datetime) -> datetime:
-    """``made_at``, or just after the import that it replaces, which it may correct."""
-    return max([made_at, *(dump.imported_at + INSTANT for dump in replaced)])
+def _own_words(dump: Dump, replaced: Iterable[Dump]) -> set[datetime]:
+    """When the imports that ``dump`` replaces spoke and no other did: it may correct them."""
+    said = {each.said_at for each in replaced if each.said_at}
+    others = Dump.objects.filter(platform=dump.platform, said_at__in=said)
+    shared = others.exclude(digest=dump.digest).values_list("said_at", flat=True)
+    return said.difference(shared)
 
 
 def _imported(dump: Dump) -> DumpImported:

@@ -246,6 +246,7 @@ def _replace(
         facts=asserted_of(dump, job.claim.facts),
         counts={**dump.counts, **counts.as_json()},
         made_at=dump.made_at,
+        said_at=dump.said_at,
         resolves=dump,
         held_since=dump.held_since or dump.imported_at,
     )

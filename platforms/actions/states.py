@@ -1,7 +1,7 @@
 """What a platform says of accounts and items, as the gate reads it."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -14,14 +14,16 @@ from platforms.models import AccountState, ItemState, Platform
 from platforms.reports import Ledger, Outcome, Word
 
 BATCH: Final = 5_000
+INSTANT: Final = timedelta(microseconds=1)
 BLOCKING: Final = (ItemState.State.DELETED, ItemState.State.PRIVATE, ItemState.State.MODERATED)
 
 
 class Times(NamedTuple):
-    """When a reading's denials were said, and when its clearings were."""
+    """When a reading's denials were said, and its clearings; and when what it corrects was."""
 
     denied: datetime
     cleared: datetime
+    corrected: frozenset[datetime] = frozenset()
 
 
 def note_account(
@@ -45,15 +47,17 @@ def note_accounts(
     by: Actor,
     at: datetime | None = None,
     cleared_at: datetime | None = None,
+    corrects: Collection[datetime] = (),
 ) -> int:
     """Apply what was read of the accounts with these keys; give how many changed.
 
     ``at`` is when it was read, by default now. A reason goes only when it is cleared by
     name, by a reading newer than what it rests on; ``cleared_at`` is for a reader who
-    cannot tell when that was, and then the earlier of two guesses.
+    cannot tell when that was, and then the earlier of two guesses. ``corrects`` are the times
+    at which this reader alone spoke before: those words it may clear, whatever their time.
     """
     read_at = at or database_time()
-    times = Times(denied=read_at, cleared=cleared_at or read_at)
+    times = Times(read_at, cleared_at or read_at, frozenset(corrects))
     keys = sorted(key for key, change in changes.items() if change != Change())
     return sum(
         _note_batch(platform, {key: changes[key] for key in keys[start : start + BATCH]}, times, by)
@@ -112,6 +116,10 @@ class AccountLedgers:
     def reasons(self, key: int) -> frozenset[str]:
         """What denies the account now."""
         return frozenset(self._ledgers[key].active) if key in self._ledgers else frozenset()
+
+    def said_at(self, key: int, reason: str) -> datetime:
+        """When ``reason`` was said, which denies the account now."""
+        return self._ledgers[key].said_at(reason)
 
     def write(self, *, by: Actor) -> int:
         """Write what was heard, with an entry for each account that changed; their number."""
@@ -172,11 +180,22 @@ def _note_batch(platform: Platform, changes: Mapping[int, Change], times: Times,
     denied = [key for key, change in changes.items() if change.denies]
     accounts = AccountLedgers(platform, changes, new=denied)
     for key, change in changes.items():
-        for reason in change.clears & accounts.reasons(key):
-            accounts.hear(key, Word(reason, False, times.cleared))
+        known = {reason: accounts.said_at(key, reason) for reason in accounts.reasons(key)}
+        for reason in change.clears & known.keys():
+            accounts.hear(key, Word(reason, False, _cleared_at(known[reason], times)))
         for reason in change.denies:
-            accounts.hear(key, Word(reason, True, times.denied))
+            accounts.hear(key, Word(reason, True, _denied_at(known.get(reason), times)))
     return accounts.write(by=by)
+
+
+def _cleared_at(said_at: datetime, times: Times) -> datetime:
+    return max(times.cleared, said_at + INSTANT) if said_at in times.corrected else times.cleared
+
+
+def _denied_at(said_at: datetime | None, times: Times) -> datetime:
+    """Never quite when the reader spoke, where others deny too: it cannot correct them."""
+    alone = said_at is None or said_at in times.corrected
+    return times.denied if alone else times.denied + INSTANT
 
 
 def _write(model: Any, rows: list[Any], *columns: str) -> None:

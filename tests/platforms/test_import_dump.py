@@ -24,7 +24,8 @@ from platforms.actions import DumpChanged, UnknownPlatform, keyring
 from platforms.archive import keyfile
 from platforms.archive.quarantine import held_in
 from platforms.archive.runs import BUCKETS, read_bucket
-from platforms.models import AccountState, Dump, Run
+from platforms.intake import Change
+from platforms.models import AccountState, Dump, Platform, Run
 from platforms.sources import BadFact, BadInput
 from tests.platforms.sources import wp_answers
 
@@ -246,6 +247,46 @@ def test_another_dump_replaces_nothing(dump_file, tmp_path):
     imported(export(tmp_path, post(4), name="more.xml"))
 
     assert Run.objects.live().count() == 2
+
+
+def test_importing_the_same_again_corrects_what_was_asserted_before(dump_file):
+    site = keyring().account("wordpress", "alice.example")
+    imported(dump_file, facts={"blog_public": "-1"}, made_at=NOW - timedelta(days=9))
+
+    imported(dump_file, facts={"blog_public": "1"}, made_at=NOW - timedelta(days=9))
+
+    assert AccountState.objects.get(account_key=site).reasons == []
+
+
+@pytest.mark.parametrize("said", [False, True], ids=["said by the feed", "and by the dump"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_importing_the_same_again_clears_nothing_that_came_after_it_was_made(
+    dump_file, times, said
+):
+    site = keyring().account("wordpress", "alice.example")
+    platform = Platform.objects.get(slug="wordpress")
+    made_at = (NOW - timedelta(days=9)).timestamp()
+    os.utime(dump_file, (made_at, made_at))
+    made_private = {site: Change(denies=frozenset({"private"}))}
+    actions.note_accounts(platform, made_private, by=SYSTEM, at=NOW - timedelta(days=1))
+    imported(dump_file, facts={"blog_public": "-1" if said else "1"})
+
+    for _ in range(times):
+        imported(dump_file)
+
+    assert AccountState.objects.get(account_key=site).reasons == ["private"]
+
+
+def test_importing_the_same_again_does_not_correct_another_dump_of_the_same_day(tmp_path):
+    made_at = NOW - timedelta(days=9)
+    one, other = (export(tmp_path, post(n), name=f"{n}.xml") for n in (1, 2))
+    site = keyring().account("wordpress", "alice.example")
+    for path in (one, other):
+        imported(path, facts={"blog_public": "-1"}, made_at=made_at)
+
+    imported(one, made_at=made_at)
+
+    assert AccountState.objects.get(account_key=site).reasons == ["private"]
 
 
 def test_a_site_that_comes_back_from_private_keeps_its_own_switch_off(tmp_path):
