@@ -79,5 +79,5 @@ def _paths_in(address: str) -> Iterator[str]:
 
 
 def _normal(path: str) -> str:
-    """File systems differ in how they spell the same letters."""
-    return unicodedata.normalize("NFC", path)
+    """File systems differ in how they spell the same letters, and in whether case counts."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

@@ -83,6 +83,8 @@ def put(folder, name: str, data: bytes):
         ("a%20b.jpg", "https://alice.example/a%20b.jpg"),
         ("what?#.jpg", "posts/what?#.jpg"),
         (unicodedata.normalize("NFD", "été.jpg"), "https://alice.example/été.jpg"),
+        pytest.param("CAT.JPG", "https://img.example/a/cat.jpg", id="in another case"),
+        pytest.param("img.example/A/cat.jpg", "https://IMG.example/a/CAT.jpg", id="a path, too"),
     ],
 )
 def test_an_item_is_excluded_for_the_medium_that_refuses(folder, judged, name, url):
