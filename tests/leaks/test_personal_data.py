@@ -76,7 +76,9 @@ def ridden(value, riders=RIDERS):
 NOT_RIDDEN = ("_meta", "retrieved_on", "targeting", "sponsor_tags")
 
 
-TIMES = ("timestamp", "created_time", "created_utc", "published_at", "added_date")
+TIMES = (
+    "timestamp", "created_time", "created_utc", "published_at", "added_date", "date", "date_gmt"
+)  # fmt: skip
 
 
 def in_json(example, left_out=()):

@@ -1,8 +1,10 @@
 """Media are found by their addresses, in the given folder only, and speak for their items."""
 
 import os
+import tempfile
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from tests.platforms.media.bytes_of import PROHIBITED, jpeg, jpeg_with_xmp, mini
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NO = jpeg_with_xmp(mining(PROHIBITED))
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -164,12 +167,22 @@ def test_what_is_no_folder_is_refused(tmp_path):
         Folder(put(tmp_path, "1.jpg", NO))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder")
-def test_a_folder_that_cannot_be_listed_is_refused(folder):
-    (folder / "closed").mkdir(mode=0)
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may list; whoever a test became, it is root's again after it."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        mine = os.geteuid()
+        yield Path(name)
+        os.seteuid(mine)
 
-    with pytest.raises(BadFolder, match="cannot be listed"):
-        Folder(folder)
+
+def test_a_folder_that_cannot_be_listed_is_refused(open_folder):
+    (open_folder / "closed").mkdir(mode=0)
+    os.seteuid(os.geteuid() or NOBODY)
+
+    with pytest.raises(BadFolder, match="closed cannot be listed"):
+        Folder(open_folder)
 
 
 def test_each_file_is_read_once_however_many_items_show_it(folder):

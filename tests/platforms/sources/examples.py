@@ -13,7 +13,7 @@ from lxml import etree
 from platforms.records import Verdict
 from platforms.sources import BadInput
 from platforms.visibility import judge
-from tests.platforms.sources import anywhere, dumps, meta_dumps, reddit_dumps, stock
+from tests.platforms.sources import anywhere, dumps, meta_dumps, reddit_dumps, stock, wp_answers
 
 OPEN = {"account.privacy": "public"}
 
@@ -201,6 +201,44 @@ IMAGE = stock.image(
 ) | {"special_instructions": "", "supplier_code": "", "moderation_labels": []}
 CONTRIBUTOR = stock.contributor(account_status="active")
 
+# Fields of WordPress's answers that no reader looks at: without them there is less to try.
+UNREAD = (
+    "slug modified modified_gmt featured_media comment_status ping_status sticky template format"
+    " permalink_template generated_slug footnotes media_details block_version avatar_urls nonce"
+    " email author_avatar_urls author_ip author_email author_user_agent author_url"
+    " short_URL global_ID discussion likes_enabled sharing_enabled i_like is_reblogged"
+    " is_following featured_image post_thumbnail menu_order attachments capabilities geo"
+    " first_name nice_name avatar_URL profile_URL ip_address like_count can_moderate visible"
+    " frame_nonce embeddable"
+)
+
+
+def read_parts(value):
+    """``value`` without the fields that no reader looks at, at any depth."""
+    if isinstance(value, list):
+        return [read_parts(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: read_parts(one) for name, one in value.items() if name not in UNREAD.split()}
+
+
+WP_USER = read_parts(wp_answers.user() | {"roles": ["author"]})
+WP_OTHER = read_parts(wp_answers.user(2, "bob") | {"roles": ["author"]})
+WP_EDITED = read_parts(wp_answers.edited(coauthors=[], is_external=False))
+WP_POST = read_parts(wp_answers.post())
+WP_MEDIA = read_parts(wp_answers.media())
+WP_COMMENT = read_parts(wp_answers.comment())
+WP_ANSWER = read_parts(
+    wp_answers.wpcom_post(
+        is_external=False, site_is_private=False, is_jetpack=False, site_is_atomic=False
+    )
+)
+WP_REMARK = read_parts(wp_answers.wpcom_comment())
+WP_SITE = read_parts(
+    wp_answers.site_with(wpcom_coming_soon=0)
+    | {"is_suspended": False, "wpcom_prevent_third_party_sharing": False}
+)
+
 EXAMPLES = {
     "tumblr reblog": Example("tumblr", "1001", {"post": TUMBLR_POST}),
     "tumblr answer": Example("tumblr", "1001", {"post": TUMBLR_ASK}),
@@ -223,6 +261,25 @@ EXAMPLES = {
     ),
     "wordpress attachment": Example(
         "wordpress", "21", _xml(dumps.entry(), dumps.attachment()), dumps.PUBLIC_SITE, is_xml=True
+    ),
+    "wordpress rest post": Example(
+        "wordpress", "11", {"post": WP_EDITED, "user": WP_USER}, dumps.PUBLIC_SITE
+    ),
+    "wordpress rest media": Example(
+        "wordpress",
+        "21",
+        {"media": WP_MEDIA, "post": WP_POST, "user": WP_USER},
+        dumps.PUBLIC_SITE,
+    ),
+    "wordpress rest comment": Example(
+        "wordpress",
+        "71",
+        {"comment": WP_COMMENT, "post": WP_POST, "user": WP_USER, "other": WP_OTHER},
+        dumps.PUBLIC_SITE,
+    ),
+    "wordpress com post": Example("wordpress", "11", {"post": WP_ANSWER, "site": WP_SITE}),
+    "wordpress com comment": Example(
+        "wordpress", "71", {"comment": WP_REMARK, "post": WP_ANSWER, "site": WP_SITE}
     ),
     "reddit post": Example(
         "reddit",

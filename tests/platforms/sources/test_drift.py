@@ -15,7 +15,7 @@ from platforms.visibility import judge
 from tests.platforms.sources.examples import EXAMPLES, name_of, paths_of, without
 from tests.platforms.sources.recording import note_reads
 
-FACT = re.compile(r"--fact ([a-z0-9_.]+)=([\w-]+)")
+FACT = re.compile(r"--fact ([a-z0-9_.]+)=([\w:-]+)")
 IDENTIFIES = "names somebody who is known by an id beside it"
 SHOWN = "content: without it there is less to share, and nothing that was hidden"
 SAYS_BAD = "says only that something stands against it, and is left out where nothing does"
@@ -87,6 +87,68 @@ STAYS_SHARED = [
     ("wordpress *", "*.comment_content", SHOWN),
     ("wordpress *", "*.comment_author*", "never read"),
     ("wordpress post", "*.postmeta*", SAYS_BAD),
+    ("wordpress rest *", "*._links*", "every link of every record says which site it is"),
+    ("wordpress rest *", "*.link", "it must only not lead to another site"),
+    ("wordpress rest *", "*.guid*", "never read"),
+    ("wordpress rest *", "*.date", "the date in UTC decides"),
+    ("wordpress rest *", "post.excerpt*", SHOWN),
+    ("wordpress rest *", "post.categories", SHOWN),
+    ("wordpress rest *", "post.tags", SHOWN),
+    ("wordpress rest *", "*.title.rendered", SHOWN),
+    ("wordpress rest *", "post.meta._jetpack_newsletter_access", SAYS_BAD),
+    ("wordpress rest post", "post.coauthors", SAYS_BAD),
+    ("wordpress rest post", "post.is_external", SAYS_BAD),
+    *(
+        ("wordpress rest *", f"user.{name}", "never read")
+        for name in ("description", "meta", "name", "url")
+    ),
+    *(
+        ("wordpress rest media", f"media.{name}", SHOWN)
+        for name in ("alt_text", "caption*", "description*")
+    ),
+    *(
+        ("wordpress rest media", f"media.{name}", "without it there is no picture to share")
+        for name in ("media_type", "mime_type", "source_url")
+    ),
+    ("wordpress rest media", "media.meta", "only posts and pages are sold"),
+    ("wordpress rest comment", "comment.author_name", "never read"),
+    ("wordpress rest comment", "comment.content*", SHOWN),
+    ("wordpress rest comment", "comment.meta", "never read"),
+    ("wordpress rest comment", "comment.parent", "it stands below its post"),
+    *(
+        ("wordpress rest comment", f"other.{name}", "never read")
+        for name in ("description", "meta", "name", "url")
+    ),
+    ("wordpress com *", "*.URL", "it must only not lead to another site"),
+    ("wordpress com *", "*.author.name", "never read"),
+    ("wordpress com *", "*.author.site_ID", "people's first site, not where they write"),
+    *(
+        ("wordpress com *", f"post.{name}", SHOWN)
+        for name in ("categories", "excerpt", "guid", "tags*")
+    ),
+    *(
+        ("wordpress com *", f"post.{name}", SAYS_BAD)
+        for name in ("is_external", "is_jetpack", "site_is_atomic", "site_is_private")
+    ),
+    ("wordpress com *", "*.meta*", "its links say again which site it is"),
+    ("wordpress com *", "post.metadata.*.id", "never read"),
+    ("wordpress com *", "post.metadata.*.value", SAYS_BAD),
+    ("wordpress com *", "post.parent", "a post has none"),
+    ("wordpress com comment", "comment.content", TWICE),
+    ("wordpress com comment", "comment.raw_content", TWICE),
+    ("wordpress com comment", "comment.parent", "it stands below its post"),
+    ("wordpress com comment", "comment.post.link", "never read"),
+    ("wordpress com comment", "comment.post.type", "its post says it"),
+    *(
+        ("wordpress com *", f"site.{name}", SAYS_BAD)
+        for name in (
+            "is_coming_soon", "is_deleted", "is_private", "is_suspended", "is_wpcom_atomic",
+            "is_wpcom_staging_site", "jetpack_connection", "launch_status",
+            "options.wpcom_coming_soon", "options.wpcom_public_coming_soon",
+            "wpcom_prevent_third_party_sharing",
+        )
+    ),
+    ("wordpress com *", "site.name", "never read"),
     ("reddit *", "*.name", "the id says it, too"),
     ("reddit *", "*.url", SHOWN),
     ("reddit post", "account*", SAYS_BAD),
@@ -196,7 +258,13 @@ NOT_IN_A_SHARED_ITEM = {
         SHOWN: "alt_text caption title",
         FRAME: "response",
     },
-    "wordpress": {},
+    "wordpress": {
+        "only a file has it, which v1.x tells too little of": "post_ID",
+        "other ways to say which site it is": "counts site_URL",
+        "another form of options": "settings",
+        SHOWN: "_embedded",
+        FRAME: "body comments data media message posts sites users",
+    },
     "reddit": {
         SAYS_BAD: "$event $event.action action ad_business banned_at_utc campaign_id promoted_by"
         " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc",
