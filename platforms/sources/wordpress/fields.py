@@ -217,10 +217,10 @@ def _of_payment(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator
         yield _unknown("meta_unknown", detail)
     for key, value in _meta(raw):
         yield from _of_meta(key, value)
-    if not is_core and _may_be_of_a_subscriber(raw):
+    if not is_core and kind != "attachment" and _may_be_of_a_subscriber(raw):
         detail = (
-            "a follower of the site read it, who is shown more than others; read it with a"
-            " token of an editor of the site, or with none"
+            "a follower of the site may have read it, who is shown more than others; read it"
+            " with a token of an editor of the site, or with none, and ask for all fields"
         )
         yield _unknown("read_by_a_follower", detail)
     for name in TEXTS:
@@ -230,9 +230,12 @@ def _of_payment(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator
 
 
 def _may_be_of_a_subscriber(raw: Mapping[str, Any]) -> bool:
-    """Only editors are told in ``metadata`` for whom a post is; visitors are shown its paywall."""
+    """Only editors are told in ``metadata`` for whom a post is; visitors are shown its paywall.
+
+    An answer of selected fields does not say who read it.
+    """
     is_editor = _dict(raw.get("capabilities")).get("edit_post") is True
-    return not is_editor and raw.get("is_following", False) is not False
+    return not is_editor and raw.get("is_following") is not False
 
 
 def _is_meta(name: str, found: object) -> bool:

@@ -207,7 +207,7 @@ UNREAD = (
     " permalink_template generated_slug footnotes media_details block_version avatar_urls nonce"
     " email author_avatar_urls author_ip author_email author_user_agent author_url"
     " short_URL global_ID discussion likes_enabled sharing_enabled i_like is_reblogged"
-    " is_following featured_image post_thumbnail menu_order attachments capabilities geo"
+    " featured_image post_thumbnail menu_order attachments capabilities geo"
     " first_name nice_name avatar_URL profile_URL ip_address like_count can_moderate visible"
     " frame_nonce embeddable"
 )
@@ -230,12 +230,16 @@ WP_MEDIA = read_parts(wp_answers.media())
 WP_COMMENT = read_parts(wp_answers.comment())
 WP_ANSWER = read_parts(
     wp_answers.wpcom_post(
-        is_external=False, site_is_private=False, is_jetpack=False, site_is_atomic=False
+        is_external=False,
+        site_is_private=False,
+        is_jetpack=False,
+        site_is_atomic=False,
+        is_following=False,
     )
 )
 WP_REMARK = read_parts(wp_answers.wpcom_comment())
 WP_SITE = read_parts(
-    wp_answers.site_with(wpcom_coming_soon=0)
+    wp_answers.site_with(wpcom_coming_soon=0, unmapped_url="https://tides.wordpress.example")
     | {"is_suspended": False, "wpcom_prevent_third_party_sharing": False}
 )
 

@@ -148,6 +148,8 @@ STAYS_SHARED = [
             "wpcom_prevent_third_party_sharing",
         )
     ),
+    ("wordpress com *", "site.is_following", "that of the post decides"),
+    ("wordpress com *", "site.options.unmapped_url", "only for those who said no by that address"),
     ("wordpress com *", "site.name", "never read"),
     ("reddit *", "*.name", "the id says it, too"),
     ("reddit *", "*.url", SHOWN),
@@ -262,6 +264,7 @@ NOT_IN_A_SHARED_ITEM = {
         "only a file has it, which v1.x tells too little of": "post_ID",
         "other ways to say which site it is": "counts site_URL",
         "another form of options": "settings",
+        "then it is no matter who follows the site": "capabilities",
         SHOWN: "_embedded",
         FRAME: "body comments data media message posts sites users",
     },
