@@ -1,6 +1,6 @@
 """Accounts: the rows of those that made a statement or were linked, and their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +17,15 @@ from platforms.sources import SOURCES
 
 ACCOUNT_NAMES: Final = 0x6E616D65
 """The class of the advisory locks on all accounts of a platform."""
+
+
+HOLDERS: Final = """
+    SELECT DISTINCT account.id
+    FROM unnest(%s::bigint[]) AS known (key)
+    JOIN platforms_account AS account ON account.keys @> ARRAY[known.key]
+    WHERE account.platform_id = %s
+"""
+"""One look into the index for each key. Of ``keys && many`` PostgreSQL reads all accounts."""
 
 
 class AlreadyLinked(Exception):
@@ -87,6 +96,13 @@ def ensure_account(
         _bind_by_id(platform, handle, by)
         account.refresh_from_db()
     return account
+
+
+def holders_of(platform: Platform, keys: Iterable[int]) -> list[int]:
+    """The ids of the rows that have any of ``keys``."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [sorted(set(keys)), platform.slug])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def lock_all_accounts(platform: Platform) -> None:

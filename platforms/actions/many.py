@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from audit.actions import record_all
 from audit.events import AccountKeysAdded, Actor
-from platforms.actions.accounts import lock_all_accounts, proven_keyring
+from platforms.actions.accounts import holders_of, lock_all_accounts, proven_keyring
 from platforms.keys import Keyring, account_subject, same_name
 from platforms.models import Account, Platform
 
@@ -87,7 +87,8 @@ class _Rows:
 
     def name_keyed(self, ids: dict[int, str]) -> None:
         """Give accounts that were known by the key of their id alone the id itself."""
-        for row in self._locked().filter(native_id="", handle="", keys__0__in=list(ids)):
+        pks = holders_of(self._platform, ids)
+        for row in self._locked().filter(pk__in=pks, native_id="", handle="", keys__0__in=ids):
             row.native_id = ids[row.keys[0]]
             self._keep(row)
             self._note(row, 0)
@@ -133,7 +134,8 @@ class _Rows:
             self._keep(row)
         bare = [self._bare[handle] for handle in handles if handle in self._bare]
         names = [handles[row.handle] for row in bare]
-        holders = {row.pk: row for row in self._locked().filter(keys__overlap=names)}
+        pks = holders_of(self._platform, names)
+        holders = {row.pk: row for row in self._locked().filter(pk__in=pks)}
         holders |= self._rows
         named = [row for _, row in sorted(holders.items()) if row.native_id]
         for row, name in zip(bare, names, strict=True):
@@ -182,8 +184,7 @@ class _Rows:
 
     def _of_keys(self, keys: Sequence[int]) -> "QuerySet[Account]":
         """Those with one of ``keys`` as the key of their id."""
-        # The index knows a key at any place of a row's keys.
-        found = self._locked().filter(keys__overlap=list(keys), keys__0__in=keys)
+        found = self._locked().filter(pk__in=holders_of(self._platform, keys), keys__0__in=keys)
         return found.exclude(Q(native_id="") & ~Q(handle=""))
 
     def _locked(self) -> "QuerySet[Account]":

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from audit.events import Actor
-from platforms.actions.accounts import ensure_account, proven_keyring
+from platforms.actions.accounts import ensure_account, holders_of, proven_keyring
 from platforms.actions.batches import Result, refused
 from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
@@ -83,8 +82,9 @@ class Named:
         """Learn which of ``accounts`` have rows, and by what else those are known."""
         ids = [account.id for account in accounts if account.id]
         names = [key for account in accounts if not account.id for key in self.keys(account)]
-        rows = Account.objects.filter(Q(native_id__in=ids) | Q(keys__overlap=names))
-        for row in rows.filter(platform=self.platform).exclude(native_id=""):
+        rows = Account.objects.filter(platform=self.platform).exclude(native_id="")
+        holders = holders_of(self.platform, names)
+        for row in (*rows.filter(native_id__in=ids), *rows.filter(pk__in=holders)):
             self._keys_of_id[row.native_id] = set(row.keys)
             for key in row.keys:
                 self._keys_of_name.setdefault(key, set()).update(row.keys)
