@@ -10,7 +10,7 @@ SELECT gin_clean_pending_list('account_by_key');
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platforms", "0011_accounts_known_by_key_alone")]
+    dependencies = [("platforms", "0012_a_dump_knows_its_own_words")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
