@@ -38,6 +38,14 @@ class ResolutionForm(forms.Form):
         return {name.removeprefix(FACT): v for name, v in given if name.startswith(FACT) and v}
 
     @property
+    def words_for_errors(self) -> str:
+        """What is wrong with what was sent, each with the field where it is."""
+        if "dump" in self.errors:
+            return "That import holds nothing any more."
+        wrong = self.errors.items()
+        return " ".join(f"{self[name].label}: {' '.join(errors)}" for name, errors in wrong)
+
+    @property
     def of_dump(self) -> Dump | None:
         """The one import that is meant; None where all are, or nothing is asserted."""
         return self._holding.get(self.cleaned_data["dump"]) if self.asserted else None

@@ -4,6 +4,8 @@ A part can be left out and what remains is still whole. Where an item cannot be 
 apart that cleanly it has no parts, and whoever is in it takes all of it with them.
 """
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -14,6 +16,9 @@ from platforms.records import Item, Media, Part, Principal, Role
 GAP: Final = "\n\n"
 MOST_PARTS: Final = 1_000
 """An item of more parts is not cut; and comparing everybody with everybody stays cheap."""
+
+# A quotation mark, another dash or another way to write an accent makes no other words.
+NO_WORD: Final = re.compile(r"[\W_]+")
 
 Span = tuple[int, int]
 
@@ -136,7 +141,13 @@ def _words(item: Item) -> Iterator[tuple[str, tuple[Principal, ...]]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    return filter(None, (line.strip().casefold() for line in text.splitlines()))
+    return filter(None, map(_words_alone, text.splitlines()))
+
+
+def _words_alone(line: str) -> str:
+    """The form in which two lines say the same; one without words is kept as it is."""
+    plain = line if line.isascii() else unicodedata.normalize("NFKC", line)
+    return NO_WORD.sub("", plain.casefold()) or line.strip()
 
 
 def people_of(groups: Sequence[Iterable[int]]) -> dict[int, frozenset[int]]:

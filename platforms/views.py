@@ -38,7 +38,7 @@ def resolve(request: HttpRequest, slug: str) -> HttpResponse:
     platform = get_object_or_404(Platform, slug__in=SOURCES, slug=slug)
     form = ResolutionForm(platform, request.POST)
     if not form.is_valid():
-        messages.error(request, "That import holds nothing any more. Nothing was changed.")
+        messages.error(request, f"{form.words_for_errors} Nothing was changed.")
         return redirect("platforms:holds")
     try:
         request_resolution(

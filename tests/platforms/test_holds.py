@@ -190,7 +190,7 @@ def test_an_operator_lets_held_items_be_judged_again_and_sees_what_came_of_it(
     actions.resolve(order.pk)
 
     page = " ".join(html.fromstring(operator.get(HOLDS).content.decode()).text_content().split())
-    assert "Of 1 held items 1 may be shared now, 0 are excluded, 0 are still held." in page
+    assert "Of 1 held item 1 may be shared now, 0 are excluded, 0 are still held." in page
     assert "subreddit.quarantine=false" in page
     assert (order.requested_by[:9], order.dump) == ("operator:", held_reddit)
 
@@ -202,6 +202,30 @@ def test_a_fact_with_a_wrong_value_is_refused_in_words(held_reddit, operator):
 
     assert "cannot be" in answer.content.decode()
     assert not Resolution.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["x" * 501, "pub\0lic"], ids=["too long", "with a NUL byte"])
+def test_a_value_that_is_no_text_for_a_fact_is_refused_where_it_is(held_reddit, operator, value):
+    wrong = {"dump": held_reddit.pk, "fact-subreddit.subreddit_type": value}
+
+    page = operator.post(RESOLVE, wrong, follow=True).content.decode()
+
+    assert "subreddit.subreddit_type: " in page
+    assert "holds nothing any more" not in page
+    assert not Resolution.objects.exists()
+
+
+def test_an_import_that_holds_nothing_any_more_is_said_so(held_reddit, operator):
+    page = operator.post(RESOLVE, {"dump": held_reddit.pk + 1}, follow=True).content.decode()
+
+    assert "That import holds nothing any more. Nothing was changed." in page
+
+
+def test_while_an_order_waits_there_is_no_form_that_reloading_would_empty(held_reddit, operator):
+    page = operator.post(RESOLVE, {}, follow=True).content.decode()
+
+    assert "Waiting for a worker" in page
+    assert RESOLVE not in page
 
 
 def test_only_facts_that_settle_held_items_are_asked_for(operator):

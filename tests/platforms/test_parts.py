@@ -174,6 +174,28 @@ def test_whoever_is_repeated_outside_their_part_cannot_be_cut(said, shown):
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "repeated"),
+    [
+        pytest.param("A secret line.", "> A secret line.", id="quoted in Markdown"),
+        pytest.param("A secret line.", "“A  secret line”", id="quoted in print"),
+        pytest.param("A secret line.", "— a\u200b secret\u00a0line!", id="with other signs"),
+        pytest.param("Un secret à moi", "Un secret a\u0300 moi", id="with other accents"),
+        pytest.param("\U0001f431 \U0001f431", " \U0001f431 \U0001f431 ", id="without words"),
+    ],
+)
+def test_a_line_that_is_quoted_as_a_line_binds_whoever_said_it(said, repeated):
+    quoted = item(([said], [], [BOB]), ([f"Mine.\n{repeated}"], [], []))
+
+    assert bound(quoted) == {"alice", "bob"}
+
+
+def test_lines_of_other_signs_are_other_lines():
+    apart = item((["\U0001f431"], [], [BOB]), (["\U0001f436"], [], []))
+
+    assert bound(apart) == {"alice"}
+
+
 def test_two_who_say_the_same_are_both_bound():
     same = item((["Same."], [], [BOB]), (["Same."], [], [CAROL]), (["Mine."], [], []))
 
