@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +20,7 @@ MOST_PARTS: Final = 1_000
 
 # A quotation mark, another dash or another way to write an accent makes no other words.
 NO_WORD: Final = re.compile(r"[\W_]+")
+TAG: Final = re.compile(r"<[^<>]*>")
 
 Span = tuple[int, int]
 
@@ -146,7 +148,8 @@ def _lines(text: str) -> Iterator[str]:
 
 def _words_alone(line: str) -> str:
     """The form in which two lines say the same; one without words is kept as it is."""
-    plain = line if line.isascii() else unicodedata.normalize("NFKC", line)
+    plain = TAG.sub("", unescape(line)) if "&" in line or "<" in line else line
+    plain = plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
     return NO_WORD.sub("", plain.casefold()) or line.strip()
 
 

@@ -180,6 +180,8 @@ def test_whoever_is_repeated_outside_their_part_cannot_be_cut(said, shown):
         pytest.param("A secret line.", "> A secret line.", id="quoted in Markdown"),
         pytest.param("A secret line.", "“A  secret line”", id="quoted in print"),
         pytest.param("A secret line.", "— a\u200b secret\u00a0line!", id="with other signs"),
+        pytest.param("A secret line.", "&gt; A secret line.", id="quoted in escaped Markdown"),
+        pytest.param("A secret line.", "<p>A <b>secret</b>&nbsp;line.</p>", id="in HTML"),
         pytest.param("Un secret à moi", "Un secret a\u0300 moi", id="with other accents"),
         pytest.param("\U0001f431 \U0001f431", " \U0001f431 \U0001f431 ", id="without words"),
     ],
