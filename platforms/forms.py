@@ -43,7 +43,9 @@ class ResolutionForm(forms.Form):
         if "dump" in self.errors:
             return "That import holds nothing any more."
         wrong = self.errors.items()
-        return " ".join(f"{self[name].label}: {' '.join(errors)}" for name, errors in wrong)
+        return " ".join(
+            f"{self[name].label}: {' '.join(map(str, errors))}" for name, errors in wrong
+        )
 
     @property
     def of_dump(self) -> Dump | None:

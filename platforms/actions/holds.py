@@ -52,6 +52,9 @@ BLOCKED: Final = Found(Verdict.EXCLUDE, frozenset({"blocked"}), False, frozenset
 
 Progress = Callable[[int], None]
 
+# What the row of a job that failed says, in words.
+FAILURES: Final = (BadFact, UnknownPlatform, WrongKeySecret, FilesMissing, OSError)
+
 
 class ResolutionRunning(Exception):
     """The platform's held items are being judged again already."""
@@ -117,7 +120,7 @@ def resolve(pk: int, progress: Progress = lambda count: None) -> bool:
     with Lease(f"resolution {pk}", renew):
         try:
             _judge_everything(Job(claimed, progress))
-        except (BadFact, UnknownPlatform, WrongKeySecret, FilesMissing, OSError) as error:
+        except FAILURES as error:
             finish(claimed, Resolution.State.FAILED, error=f"{type(error).__name__}: {error}")
             raise
     finish(claimed, Resolution.State.DONE)

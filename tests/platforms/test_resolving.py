@@ -436,6 +436,16 @@ def command(*arguments: object) -> str:
     return answer.getvalue()
 
 
+def test_an_order_that_fails_while_somebody_waits_is_told_in_words(bring, storage):
+    held = bring(bare())
+    (storage / held.runs.get().quarantine_path).unlink()
+
+    with pytest.raises(CommandError, match="It failed: FileNotFoundError"):
+        command("reddit", "--wait")
+
+    assert Resolution.objects.get().state == Resolution.State.FAILED
+
+
 def test_the_command_says_what_became_of_the_held_items(bring):
     bring(bare(), bare("abc2", removal_reason="odd"))
     bring(subreddit())

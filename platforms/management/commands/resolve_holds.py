@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,6 +19,7 @@ from platforms.actions import (
     resolve,
 )
 from platforms.actions.dumps import platform_to_read
+from platforms.actions.holds import FAILURES, LeaseLost
 from platforms.models import Dump, Platform, Resolution
 from platforms.sources import BadFact, facts_of
 
@@ -75,8 +77,10 @@ class Command(BaseCommand):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
             task = bar.add_task("Judging held items", total=None)
-            if not resolve(resolution.pk, lambda count: bar.advance(task, count)):
-                _watch(resolution, lambda done: bar.update(task, completed=done))
+            # An order that failed says why in its row.
+            with suppress(*FAILURES, LeaseLost):
+                resolve(resolution.pk, lambda count: bar.advance(task, count))
+            _watch(resolution, lambda done: bar.update(task, completed=done))
         resolution.refresh_from_db()
         if resolution.state == Resolution.State.FAILED:
             raise CommandError(f"It failed: {resolution.error}")
@@ -97,7 +101,7 @@ def tables(resolution: Resolution) -> list[Table]:
 
 
 def _watch(resolution: Resolution, tell: Callable[[int], None]) -> None:
-    """A worker was faster: look at the row until it has ended."""
+    """Look at the row until it has ended: a worker may be faster, or have taken over."""
     while Resolution.objects.unfinished().filter(pk=resolution.pk).exists():
         resolution.refresh_from_db()
         tell(resolution.done)
