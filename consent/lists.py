@@ -16,7 +16,7 @@ from msgspec import Meta
 from platforms.actions import AccountNames
 from platforms.feeds.bodies import Body, Line
 from platforms.feeds.refusals import BodyNotRead
-from platforms.keys import account_key_in
+from platforms.keys import account_key_in, is_name
 
 COLUMNS: Final = ("id", "handle", "key", "at")
 Id = Annotated[str, Meta(pattern=r"^[!-~]{1,255}$(?!\n)")]
@@ -54,40 +54,40 @@ def listed_in(line: Line) -> Listed:
         raise NotListed("an account has an id, a handle or both, or else a key")
     if not (record.id or record.handle or record.key):
         raise NotListed("the line names nobody: give an id, a handle or a key")
+    if record.handle and not is_name(record.handle):
+        raise NotListed("the handle is no name that an account can have")
     key = account_key_in(record.key) if record.key else None
     return Listed(AccountNames(record.id or "", record.handle or "", key), _moment(record.at))
 
 
 def csv_lines(body: Body) -> Iterator[Line]:
-    """Each row of a CSV (RFC 4180) with a header, by the line on which it begins."""
+    """Each row of a CSV (RFC 4180) with a header, by its line."""
     body.file.seek(0)
     text = io.TextIOWrapper(body.file, "utf-8-sig", errors="surrogateescape", newline="")
     try:
-        rows = csv.reader(text, strict=True)
-        columns = _columns(rows)
-        number = rows.line_num + 1
-        for row in _rows(rows):
+        rows = enumerate(map(_row, text), start=1)
+        columns = _columns(next(rows, (1, None))[1])
+        for number, row in rows:
             if row != []:
                 yield _line(number, columns, row)
-            number = rows.line_num + 1
     finally:
         # The file belongs to the body; closing the wrapper would close it.
         text.detach()
 
 
-def _rows(rows: Any) -> Iterator[list[str] | None]:
-    """Each row, or None for one that is not well-formed: the next line may be one again."""
-    while True:
-        try:
-            yield next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield None
+def _row(text: str) -> list[str] | None:
+    """The fields of one line, or None of one that is not well-formed.
+
+    No field holds a line break. So a quote that is never closed costs its own line, and
+    not those of everybody behind it.
+    """
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        return None
 
 
-def _columns(rows: Any) -> list[str]:
-    columns = next(_rows(rows), None)
+def _columns(columns: list[str] | None) -> list[str]:
     known = set(COLUMNS)
     if not columns or len(set(columns)) != len(columns) or not set(columns) <= known:
         raise BodyNotRead(
@@ -115,7 +115,10 @@ def _moment(at: object) -> datetime | None:
         moment = msgspec.convert(at, datetime)
     except msgspec.ValidationError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except OverflowError:
+        return None
 
 
 def _told(error: msgspec.ValidationError) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 from platforms.records import Item, ItemRef, Principal
 
 KEY_BYTES: Final = 8
+NAME_LENGTH: Final = 255
+"""So many letters of a name are kept, in the form in which names are compared."""
 # Blogs and authors come again and again; this many are remembered with their keys.
 REMEMBERED: Final = 32_768
 UNSIGNED: Final = 2**64 - 1
@@ -20,6 +22,13 @@ UNSIGNED: Final = 2**64 - 1
 def same_name(handle: str) -> str:
     """The form in which two handles are the same: case, outer space and @ do not count."""
     return handle.strip().lstrip("@").casefold()
+
+
+def is_name(handle: str) -> bool:
+    """Whether ``handle`` names somebody: something is left of it, and a row can keep it."""
+    name = same_name(handle)
+    is_text = not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return 0 < len(name) <= NAME_LENGTH and is_text
 
 
 def account_key_text(key: int) -> str:

@@ -105,7 +105,8 @@ class _Rows:
         if not missing:
             return
         by_first_key: dict[int, _Wanted] = {}
-        for each in missing:
+        # Where a list has an id and its key, the row has the id: the key finds it, too.
+        for each in sorted(missing, key=lambda wanted: wanted.is_key_alone):
             by_first_key.setdefault(each.keys[0], each)
         made = Account.objects.bulk_create(
             Account(

@@ -4,12 +4,14 @@ Plain Python. A line that names an event or a field nobody knows is refused, and
 are taken. ``removals.schema.json`` says the same to programs; a test holds them together.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from platforms.keys import is_name
 from platforms.reports import OPT_OUT, Word
 
 SKEW: Final = timedelta(minutes=5)
@@ -148,7 +150,10 @@ def _moment(text: object) -> datetime | None:
         at = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         return None
-    return at.astimezone(UTC) if at.tzinfo else None
+    try:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except OverflowError:
+        return None
 
 
 def _require_name(event: Event) -> None:
@@ -156,8 +161,17 @@ def _require_name(event: Event) -> None:
         return
     if not (event.account.id or event.account.handle):
         raise NotUnderstood("an account has an id, a handle or both")
+    if not all(map(is_name, _names_in(event))):
+        raise NotUnderstood("a handle is no name that an account can have")
     if isinstance(event, AccountRestored | AccountRenamed) and not event.account.id:
         raise NotUnderstood(f"{event.event} takes the account's id: names change hands")
+
+
+def _names_in(event: AccountRemoved | AccountRestored | AccountRenamed) -> Iterator[str]:
+    if event.account.handle:
+        yield event.account.handle
+    if isinstance(event, AccountRenamed):
+        yield event.new_handle
 
 
 def _told(error: msgspec.ValidationError) -> str:

@@ -138,6 +138,14 @@ def test_an_id_finds_the_account_that_was_listed_by_its_key(send):
     assert Account.objects.get().native_id == "t:carol"
 
 
+def test_an_id_and_its_key_in_one_list_are_one_account(send):
+    answer = send({"key": key_of("t:alice")}, {"id": "t:alice", "handle": "alice"})
+
+    assert results_of(answer) == ["recorded", "already"]
+    account = Account.objects.get()
+    assert (account.native_id, account.handle, len(account.keys)) == ("t:alice", "alice", 2)
+
+
 def test_a_listed_name_binds_whoever_is_known_to_have_had_it(send, tumblr):
     known = ensure_account(tumblr, native_id="t:bob", handle="bob", by=OPERATOR)
 
@@ -195,6 +203,10 @@ def test_one_list_and_single_acts_make_the_same_accounts(send, tumblr):
         pytest.param({"id": "t:bob", "opted_out": False}, id="an unknown field"),
         pytest.param({"id": "a b"}, id="an id with a space"),
         pytest.param("t:bob", id="no object"),
+        pytest.param({"handle": "@"}, id="a handle of which nothing is left"),
+        pytest.param({"id": "t:bob", "handle": "\u3000"}, id="a handle that is space"),
+        pytest.param({"handle": "\ud800x"}, id="a handle with half a character"),
+        pytest.param({"handle": "\ufb03" * 255}, id="a handle that is longer when compared"),
     ],
 )
 def test_a_line_that_names_nobody_is_refused_and_the_others_are_taken(send, line):
@@ -204,7 +216,9 @@ def test_a_line_that_names_nobody_is_refused_and_the_others_are_taken(send, line
     assert answer.json()["results"][1]["why"]
 
 
-@pytest.mark.parametrize("at", ["yesterday", 5, None, "2026-01-01T12:00:00"])
+@pytest.mark.parametrize(
+    "at", ["yesterday", 5, None, "2026-01-01T12:00:00", "0001-01-01T00:00:00+14:00"]
+)
 def test_a_time_that_cannot_be_used_does_not_keep_a_no_out(send, at):
     assert results_of(send({"id": "t:alice", "at": at})) == ["recorded"]
 
@@ -238,6 +252,15 @@ def test_a_row_that_is_not_understood_is_refused_and_the_others_are_taken(send, 
 
     assert results_of(answer) == ["recorded", "refused", "recorded"]
     assert [line["line"] for line in answer.json()["results"]] == [2, 3, 4]
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_line_only(send):
+    text = 'id,handle\n"t:alice,\nt:bob,\n"t:carol",\nt:dave,"dave\nt:eve,\n'
+
+    answer = send(body=text.encode(), content_type="text/csv")
+
+    assert results_of(answer) == ["refused", "recorded", "recorded", "refused", "recorded"]
+    assert [line["line"] for line in answer.json()["results"]] == [2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("header", ["", "id,id", "id,email", "t:alice"])

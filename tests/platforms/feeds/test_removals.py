@@ -94,13 +94,16 @@ def test_what_is_given_back_is_only_what_is_named(send):
     assert ItemState.objects.get().state == "deleted"
 
 
-@pytest.mark.parametrize("at", [NEVER_YET, "yesterday", "2026-01-01T12:00:00", 7, None])
+NO_TIMES = [NEVER_YET, "yesterday", "2026-01-01T12:00:00", "0001-01-01T00:00:00+14:00", 7, None]
+
+
+@pytest.mark.parametrize("at", NO_TIMES)
 def test_something_taken_back_counts_whatever_its_time(send, at):
     assert results_of(send("removals", item("deleted", at))) == ["applied"]
     assert blocked()
 
 
-@pytest.mark.parametrize("at", [NEVER_YET, "yesterday", "2026-01-01T12:00:00", 7, None])
+@pytest.mark.parametrize("at", NO_TIMES)
 def test_something_given_back_needs_a_time_that_can_be_used(send, at):
     send("removals", item("deleted", T1))
 
@@ -204,6 +207,8 @@ def test_a_rename_gives_the_account_a_row_with_all_its_names(send):
         pytest.param(["deleted"], id="no object"),
         pytest.param(item("deleted", item={"kind": "blog", "id": "1"}), id="no such kind"),
         pytest.param(account("renamed", account={"handle": "a"}, new_handle="b"), id="no id"),
+        pytest.param(account("suspended", account={"handle": "@"}), id="nothing of a handle"),
+        pytest.param(account("renamed", new_handle="\ud800"), id="half a character"),
         pytest.param(item("deleted") | {"\u0000": 1}, id="a name that no database keeps"),
     ],
 )
