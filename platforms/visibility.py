@@ -110,7 +110,11 @@ def of_its_time(item: Item) -> Iterator[Reason]:
         yield _hold("observed_at_unknown", "it is not known when the record was read")
         return
     if item.published_at > item.observed_at:  # type: ignore[operator]
-        yield _exclude("published_in_the_future", "its time of publication has not come")
+        yield _exclude(
+            "published_in_the_future",
+            "its time of publication had not come when it was read; if the dump was made later than"
+            " its files say, import it with --made-at",
+        )
 
 
 def _is_well_formed(item: Item) -> bool:
