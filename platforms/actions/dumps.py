@@ -23,9 +23,10 @@ from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
 from platforms.intake import digest_of, files_of, take_in
 from platforms.media import Folder, Inspector
-from platforms.models import Dump, Platform, Run
+from platforms.models import Dump, Feed, Platform, Run
 from platforms.sources import SOURCES
 
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
 
@@ -70,7 +71,8 @@ def import_dump(
     that dies leaves nothing that is read. ``progress`` is told every byte twice: it is
     read, then hashed. ``media`` is a folder with files that may carry refusals. What the
     dump says was true when it was ``made_at``, by default when its files last changed;
-    as that is a guess, what it denies then counts as said now.
+    as that is a guess, what it denies then counts as said now, and it clears nothing of a
+    platform with a live feed, which may have denied since.
     ``also`` writes what belongs to it in the same transaction, and may refuse by raising.
     Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
@@ -109,7 +111,7 @@ def import_dump(
             taken.changes,
             by=by,
             at=dump.said_at,
-            cleared_at=made_at,
+            cleared_at=made_at if said_at or not _has_feed(dump.platform) else NEVER,
             corrects=_own_words(dump, replaced),
         )
         keep_facts(dump, taken.facts, replaced, observed_at=made_at, by=by)
@@ -211,6 +213,10 @@ def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
             "This dump was imported with its media files, whose refusals would be lost. "
             "Import it with --media and the same folder."
         )
+
+
+def _has_feed(platform: Platform) -> bool:
+    return Feed.objects.filter(platform=platform).exists()
 
 
 def _own_words(dump: Dump, replaced: Iterable[Dump]) -> set[datetime]:

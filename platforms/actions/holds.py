@@ -7,6 +7,7 @@ files had been imported again; nothing that was shared or excluded is judged.
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -156,7 +157,8 @@ def sweep_resolutions() -> None:
     """Send the hints that are due, and give up on jobs whose workers died too often."""
     waiting = Resolution.objects.claimable()
     for lost in waiting.filter(fence__gte=MAX_ATTEMPTS):
-        finish(lost, Resolution.State.FAILED, error="Its workers died without a word.")
+        with suppress(LeaseLost):
+            finish(lost, Resolution.State.FAILED, error="Its workers died without a word.")
     with transaction.atomic():
         for pk in waiting.order_by("pk").values_list("pk", flat=True)[:HINTS_AT_ONCE]:
             hints.after_commit(TASK, pk)

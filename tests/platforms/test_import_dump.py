@@ -366,6 +366,21 @@ def test_an_operator_says_when_a_dump_was_made(dump_file, text, moment):
     assert f"read {moment:%Y-%m-%d %H:%M} UTC" in answer
 
 
+@pytest.mark.parametrize(("made_at", "reasons"), [(None, ["private"]), (NOW, [])])
+def test_a_copied_file_without_a_date_clears_nothing_that_a_live_feed_may_have_said(
+    dump_file, made_at, reasons
+):
+    site = keyring().account("wordpress", "alice.example")
+    platform = Platform.objects.get(slug="wordpress")
+    actions.hear(platform, by=SYSTEM)
+    made_private = {site: Change(denies=frozenset({"private"}))}
+    actions.note_accounts(platform, made_private, by=SYSTEM, at=NOW - timedelta(days=1))
+
+    imported(dump_file, made_at=made_at)
+
+    assert AccountState.objects.get(account_key=site).reasons == reasons
+
+
 def test_a_date_that_is_none_is_refused_in_words(dump_file):
     with pytest.raises(CommandError, match="'yesterday' is no time such as"):
         command("wordpress", dump_file, "--made-at", "yesterday")
