@@ -1,6 +1,7 @@
 """WordPress: exports (WXR) and REST answers, which may lie together in one dump."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from platforms.sources.wordpress.items import (
 )
 from platforms.sources.wordpress.settling import settled
 from platforms.sources.wordpress.sites import Sites, Surroundings
+from platforms.sources.wordpress.spool import Spool
 from platforms.sources.zstd import is_compressed
 
 ADVICE: Final = (
@@ -60,48 +62,58 @@ def _read(
 ) -> Iterator[Reading]:
     files.check(paths)
     sites = Sites(values, observed_at)
-    exports = {path: _Export(path, values, observed_at) for path in paths if not _is_json(path)}
-    for path in paths:
-        if path in exports:
-            exports[path].learn(sites, progress)
-        else:
-            _learn(path, sites, observed_at, progress)
-    sites.settle()
-    yield from sites.readings()
-    yield from sites.facts()
-    for path in paths:
-        if path in exports:
-            yield from exports[path].items(sites, progress)
-        else:
-            yield from _items(path, sites, observed_at, progress)
+    with ExitStack() as stack:
+        exports = {
+            path: _Export(path, values, observed_at, stack.enter_context(Spool(path)))
+            for path in dict.fromkeys(paths)
+            if not _is_json(path)
+        }
+        for path in paths:
+            if path in exports:
+                exports[path].learn(sites, progress)
+            else:
+                _learn(path, sites, observed_at, progress)
+        sites.settle()
+        yield from sites.readings()
+        yield from sites.facts()
+        for path in paths:
+            if path in exports:
+                yield from exports[path].items(sites, progress)
+            else:
+                yield from _items(path, sites, observed_at, progress)
 
 
 class _Export:
     """One export file, and the one site that it names."""
 
-    def __init__(self, path: Path, values: Mapping[str, object], observed_at: datetime) -> None:
+    def __init__(
+        self, path: Path, values: Mapping[str, object], observed_at: datetime, spool: Spool
+    ) -> None:
         self._path, self._values, self._observed_at = path, values, observed_at
+        self._spool = spool
         self._context: Context | None = None
         self._ref = Ref()
 
     def learn(self, sites: Sites, progress: Callable[[int], None]) -> None:
         found, addresses = Surroundings(), []
+        self._spool.begin()
         for element in parts(self._path, progress):
             if element.name == "item":
                 found.parents.add(number_of(element), appearance_of(element, self._observed_at))
                 found.parents.add_comments(element)
+                self._spool.put(element)
             elif element.name == "wp:author":
                 login = name_in(element.only("wp:author_login"))
                 found.authors.declare(login, number_of(element, "wp:author_id"))
             elif element.name == "wp:base_blog_url":
                 addresses.append(element)
+        self._spool.finish()
         self._place(addresses, found, sites)
 
     def items(self, sites: Sites, progress: Callable[[int], None]) -> Iterator[Item]:
         context = self._context or sites.context(self._ref)
-        for element in parts(self._path, progress):
-            if element.name == "item":
-                yield from items_of(element, context)
+        for element in self._spool.elements(progress):
+            yield from items_of(element, context)
 
     def _place(self, addresses: Sequence[Element], found: Surroundings, sites: Sites) -> None:
         """Join the file to the site that it and the operator name, unless they disagree."""

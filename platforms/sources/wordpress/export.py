@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
+import msgspec
+
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
 
@@ -33,40 +35,56 @@ MEANINGS: Final = {
 }
 PREFIXES: Final = {uri: prefix for prefix, uris in MEANINGS.items() for uri in uris}
 KEPT: Final = frozenset({"item", "wp:author", "wp:base_blog_url", "wp:wxr_version"})
+# The children that are read. All others are parsed and counted, but nothing in them is kept.
+GROUPS: Final = frozenset({"wp:postmeta", "wp:comment"})
+LISTED: Final = GROUPS | {"category", "content:encoded", "excerpt:encoded"}
+READ: Final = LISTED | {
+    *("title", "dc:creator", "wp:post_id", "wp:post_date_gmt", "wp:status", "wp:post_parent"),
+    *("wp:post_type", "wp:post_password", "wp:attachment_url", "wp:meta_key", "wp:meta_value"),
+    *("wp:comment_id", "wp:comment_date_gmt", "wp:comment_content", "wp:comment_approved"),
+    *("wp:comment_type", "wp:comment_user_id", "wp:author_id", "wp:author_login"),
+}
 WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
 
 
-class Element:
-    """One XML element that is kept: its text if it has no children, or its children.
+class Element(msgspec.Struct, array_like=True):
+    """One XML element that is kept, with those of its children that anybody reads.
 
     ``domain`` is the attribute of that name, by which a category says of what it is one.
+    ``said`` stands directly in it. Asking for a child that is not kept is a mistake in
+    the code, and raises ``KeyError``: it would be missing from every export.
     """
 
-    __slots__ = ("_named", "children", "domain", "name", "pieces")
-
-    def __init__(self, name: str, domain: str | None = None) -> None:
-        self.name, self.domain = name, domain
-        self.pieces: list[str] = []
-        self.children: list[Element] = []
-        self._named: dict[str, list[Element]] | None = None
+    name: str
+    domain: str | None = None
+    said: str = ""
+    has_children: bool = False
+    texts: dict[str, str | None] = {}
+    listed: dict[str, list["Element"]] = {}
 
     @property
     def text(self) -> str | None:
         """What stands in it, or None when there are elements where text belongs."""
-        return None if self.children else "".join(self.pieces)
+        return None if self.has_children else self.said
 
     def all(self, name: str) -> Sequence["Element"]:
-        """The children of that name; to be asked once the element is complete."""
-        if self._named is None:
-            self._named = {}
-            for child in self.children:
-                self._named.setdefault(child.name, []).append(child)
-        return self._named.get(name, ())
+        """The children of that name."""
+        if name not in LISTED:
+            raise KeyError(name)
+        return self.listed.get(name, ())
 
     def only(self, name: str) -> str | None:
         """The text of the one child of that name; None if absent, repeated or not text."""
-        found = self.all(name)
-        return found[0].text if len(found) == 1 else None
+        if name not in READ:
+            raise KeyError(name)
+        return self.texts.get(name)
+
+    def take(self, child: "Element") -> None:
+        """Keep a child that is complete."""
+        name = child.name
+        self.texts[name] = None if child.has_children or name in self.texts else child.said
+        if name in LISTED:
+            self.listed.setdefault(name, []).append(child)
 
 
 def parts(path: Path, progress: Callable[[int], None]) -> Iterator[Element]:
@@ -89,17 +107,18 @@ class _Reader:
         self._fed = self._began = self._elements = 0
         self._has_channel = False
         self._names: list[str] = []
-        self._open: list[Element] = []
+        self._open: list[tuple[str, int, str | None]] = []
+        self._texts: list[str] = []
+        self._part = self._group = NOTHING
+        self._is_leaf = False
         self._done: list[Element] = []
         self._bound: dict[str, str] = {}
         self._parser = expat.ParserCreate("utf-8", SEPARATOR)
         self._parser.buffer_text = True
+        self._parser.buffer_size = CHUNK_BYTES
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
         self._parser.StartNamespaceDeclHandler = self._bind
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
-        self._parser.CommentHandler = self._comment
+        self._outside()
 
     def feed(self, chunk: bytes) -> None:
         if (nul := chunk.find(b"\0")) >= 0:
@@ -144,10 +163,20 @@ class _Reader:
         if meaning and self._bound.setdefault(meaning, uri) != uri:
             raise self._refusal(f"the {meaning} namespace appears in two versions")
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if self._open:
-            self._nest(_short(name), attributes)
-            return
+    def _outside(self) -> None:
+        """Look for the next part that is kept."""
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._parser.CommentHandler = None
+
+    def _inside(self) -> None:
+        """Read a part. Text is taken by a function in C: there are thousands of pieces."""
+        self._parser.StartElementHandler = self._nest
+        self._parser.EndElementHandler = self._close
+        self._parser.CharacterDataHandler = self._texts.append
+        self._parser.CommentHandler = self._comment
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
         self._names.append(_short(name))
         if len(self._names) == 1 and self._names != ["rss"]:
             raise self._refusal("this is not an RSS document", WXR_ADVICE)
@@ -157,7 +186,10 @@ class _Reader:
             self._refuse_other_channels()
         if self._names[:-1] == ["rss", "channel"] and self._names[-1] in KEPT:
             self._began, self._elements = self._parser.CurrentByteIndex, 0
-            self._open = [Element(self._names[-1])]
+            self._part = _new(self._names[-1])
+            self._open = [(self._names[-1], 0, None)]
+            self._is_leaf = True
+            self._inside()
 
     def _refuse_other_channels(self) -> None:
         if self._has_channel:
@@ -165,38 +197,67 @@ class _Reader:
         self._has_channel = True
 
     def _nest(self, name: str, attributes: dict[str, str]) -> None:
-        opened = self._open
+        opened, short = self._open, _short(name)
         if len(opened) > MAX_DEPTH - len(self._names):
             raise self._refusal(TOO_DEEP)
         self._elements += 1
         if self._elements > MAX_ITEM_ELEMENTS:
             raise self._refusal("one item has more than 1,000,000 elements")
-        child = Element(name, attributes.get("domain") if attributes else None)
-        opened[-1].children.append(child)
-        opened.append(child)
+        if len(opened) == 1 and short in GROUPS:
+            self._group = _new(short)
+        domain = attributes.get("domain") if attributes else None
+        opened.append((short, len(self._texts), domain))
+        self._is_leaf = True
 
-    def _end(self, _: str) -> None:
-        if not self._open:
-            self._names.pop()
+    def _close(self, _: str) -> None:
+        """Keep what is directly in a part, and what is directly in one of its groups."""
+        name, begin, domain = self._open.pop()
+        has_children, self._is_leaf = not self._is_leaf, False
+        depth = len(self._open)
+        if depth == 0:
+            self._finish(has_children)
+        elif depth == 1:
+            self._take(self._part, name, begin, domain, has_children)
+            self._group = NOTHING
+        elif depth == 2:
+            self._take(self._group, name, begin, domain, has_children)
+        del self._texts[begin:]
+
+    def _take(
+        self, parent: Element, name: str, begin: int, domain: str | None, has_children: bool
+    ) -> None:
+        if name not in READ or parent is NOTHING:
             return
-        element = self._open.pop()
-        if self._open:
+        if name in GROUPS and parent is self._part:
+            self._group.has_children = has_children
+            parent.take(self._group)
             return
+        texts = self._texts
+        said = texts[begin] if len(texts) == begin + 1 else "".join(texts[begin:])
+        if name in LISTED:
+            parent.take(Element(name, domain, said, has_children))
+        else:
+            known = parent.texts
+            known[name] = None if has_children or name in known else said
+
+    def _finish(self, has_children: bool) -> None:
+        part = self._part
+        part.said, part.has_children = "".join(self._texts), has_children
         self._names.pop()
-        self._refuse_other_versions(element)
-        self._done.append(element)
+        self._refuse_other_versions(part)
+        self._done.append(part)
+        self._outside()
 
     def _refuse_other_versions(self, element: Element) -> None:
         if element.name == "wp:wxr_version" and element.text not in VERSIONS:
             raise self._refusal("its version is not one of 1.0, 1.1 and 1.2")
 
-    def _text(self, piece: str) -> None:
-        if self._open:
-            self._open[-1].pieces.append(piece)
+    def _end(self, _: str) -> None:
+        self._names.pop()
 
     def _comment(self, text: str) -> None:
         """Keep comments as text: where content is not escaped, they are its block markers."""
-        self._text(f"<!--{text}-->")
+        self._texts.append(f"<!--{text}-->")
 
     def _refusal(self, reason: str, advice: str = "") -> BadInput:
         parser = self._parser
@@ -207,6 +268,14 @@ class _Reader:
             byte=max(parser.CurrentByteIndex, 0),
             advice=advice,
         )
+
+
+def _new(name: str) -> Element:
+    return Element(name, texts={}, listed={})
+
+
+# Stands where no part or group is open; nothing is ever put into it.
+NOTHING: Final = Element("")
 
 
 @lru_cache(maxsize=4096)

@@ -4,9 +4,10 @@ E-mail and IP addresses, display names and post passwords are read by nobody her
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,6 +19,7 @@ from platforms.records import (
     Media,
     MediaKind,
     Principal,
+    Reason,
     Role,
     Verdict,
     Visibility,
@@ -32,6 +34,12 @@ ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 KIND: Final = re.compile(r"[a-z0-9_-]{1,40}")
 PLAIN_LOGIN: Final = re.compile(r"[\w.@+*-]+(?: [\w.@+*-]+)*")
 DATE_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+OF_POSTS: Final = frozenset({"item", "container"})
+OF_ATTACHMENTS: Final = OF_POSTS | {"parent"}
+OF_REMARKS: Final = OF_ATTACHMENTS
+# Sites have few kinds of posts and few authors; what is longer than this is no kind of anything.
+REMEMBERED: Final = 4_096
+LONG_CHARACTERS: Final = 1_000
 PARENT_KINDS: Final = ("post", "page")
 SHARED_TYPES: Final = frozenset({"post", "page", "attachment"})
 STATUSES: Final = {
@@ -66,6 +74,9 @@ PAID_MARKS: Final = (
     "_jetpack_memberships_contains_paid_content",
     "_jetpack_memberships_contains_paywalled_content",
 )
+NO_INDEX: Final = "jetpack_seo_noindex"
+DECISIVE: Final = frozenset({NEWSLETTER, *PAID_MARKS, NO_INDEX})
+CONTENTS: Final = ("content:encoded", "excerpt:encoded")
 OFF: Final = frozenset({"", "0", "false"})
 PAID_VALUES: Final = {
     "": Visibility.PUBLIC,
@@ -194,13 +205,52 @@ class Parents:
         return comment in self._unapproved
 
 
+Kept = TypeVar("Kept")
+
+
+class Remembered(Generic[Kept]):
+    """What was made of the same before; it forgets everything when there is too much of it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Kept] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        known = self._kept.get(key)
+        if known is None:
+            if len(self._kept) >= REMEMBERED:
+                self._kept.clear()
+            known = self._kept[key] = make()
+        return known
+
+
 class Context(msgspec.Struct, frozen=True):
-    """What is known besides the element itself."""
+    """What is known besides the element itself; it does not change any more."""
 
     site: Site
     authors: Authors
     parents: Parents
     observed_at: datetime
+    people: Remembered[tuple[Principal, ...]] = msgspec.field(default_factory=Remembered)
+    evidence: Remembered[tuple[Evidence, ...]] = msgspec.field(default_factory=Remembered)
+
+
+class Decisive(NamedTuple):
+    """Everything by which a post speaks for or against itself: equal ones say the same."""
+
+    kind: str | None
+    status: str | None
+    has_password: bool | None
+    meta: tuple[tuple[str | None, str | None], ...]
+    contents: tuple[tuple[bool, bool], ...]
+
+    def texts(self) -> Iterator[str]:
+        yield from (self.kind or "", self.status or "")
+        for _, value in self.meta:
+            yield value or ""
+
+
+# The co-authors that terms name, and whether it was taken from elsewhere.
+Others = tuple[tuple[str | None, ...], bool]
 
 
 def number_of(element: Element, name: str = "wp:post_id") -> str | None:
@@ -210,14 +260,18 @@ def number_of(element: Element, name: str = "wp:post_id") -> str | None:
 
 def appearance_of(element: Element, observed_at: datetime) -> Appearance:
     """The first pass's reading: small, and without content."""
-    marks = marks_in(_own_evidence(element))
-    marks += [mark_of(r.verdict, r.code) for r in of_its_time(_dated(element, observed_at))]
+    marks = tuple(marks_in(_own_evidence(element)))
+    published_at = _moment(element.only("wp:post_date_gmt"))
+    if published_at is None or published_at > observed_at:
+        dated = _dated(element, published_at, observed_at)
+        marks += tuple([mark_of(r.verdict, r.code) for r in of_its_time(dated)])
+    kind = _kind(element)
     return Appearance(
-        _kind(element),
+        kind,
         name_in(element.only("dc:creator")),
         _co_authors(element),
-        number_of(element, "wp:post_parent") if _kind(element) == "attachment" else None,
-        tuple(marks),
+        number_of(element, "wp:post_parent") if kind == "attachment" else None,
+        marks,
     )
 
 
@@ -229,66 +283,127 @@ def items_of(element: Element, context: Context) -> Iterator[Item]:
     """The post itself, then its comments."""
     post = _post(element, context)
     yield post
-    inherited = tuple(dict.fromkeys(_from_post(post)))
-    authors = _authors_of(post)
-    for comment in element.all("wp:comment"):
-        yield _comment(comment, post, inherited, authors, context)
+    if comments := element.all("wp:comment"):
+        inherited = _from_post(post)
+        authors = _authors_of(post)
+        for comment in comments:
+            yield _comment(comment, post, inherited, authors, context)
 
 
 def _post(element: Element, context: Context) -> Item:
     kind, number = _kind(element), number_of(element)
-    owner = author_of(element.only("dc:creator"), context)
-    parent = _parent_of(element, context) if kind == "attachment" else None
+    is_attachment = kind == "attachment"
+    parent = _parent_of(element, context) if is_attachment else None
     return Item(
         platform=SLUG,
         kind=kind,
         native_id=number,
         container_id=context.site.address,
-        principals=tuple(
-            dict.fromkeys((*_principals(owner, context, parent), *_others(element, owner, context)))
-        ),
-        evidence=(
-            *context.site.evidence,
-            *_own_evidence(element),
-            *conflict_of(number, context),
-            *(_parent_evidence(element, parent, context) if kind == "attachment" else ()),
-        ),
-        required=frozenset({"item", "container"} | ({"parent"} if kind == "attachment" else set())),
+        principals=_people_of(element, parent, context),
+        evidence=_evidence_of(element, parent, context),
+        required=OF_ATTACHMENTS if is_attachment else OF_POSTS,
         published_at=_moment(element.only("wp:post_date_gmt")),
         observed_at=context.observed_at,
         title=text_in(element.only("title")),
         text=text_in(element.only("content:encoded")),
         tags=_tags(element),
         media=_media(element),
-        parents=_parents_of(element, context),
+        parents=_parents_of(element, context) if is_attachment else (),
+    )
+
+
+def _people_of(
+    element: Element, parent: Appearance | None, context: Context
+) -> tuple[Principal, ...]:
+    """Everybody who is in a post; most posts of one author have the same people in them."""
+    creator = name_in(element.only("dc:creator"))
+    others = _others_in(element)
+    key = (creator, others, parent and (parent.creator, parent.co_authors))
+    return context.people.get(key, lambda: _all_people(creator, others, parent, context))
+
+
+def _all_people(
+    creator: str | None, others: Others, parent: Appearance | None, context: Context
+) -> tuple[Principal, ...]:
+    owner = author_of(creator, context)
+    found = (*_principals(owner, context, parent), *_others(others, owner, context))
+    return tuple(dict.fromkeys(found))
+
+
+def _evidence_of(
+    element: Element, parent: Appearance | None, context: Context
+) -> tuple[Evidence, ...]:
+    own, conflict = _own_evidence(element), tuple(conflict_of(number_of(element), context))
+    if _kind(element) != "attachment":
+        key: Hashable = (own, conflict)
+        return context.evidence.get(key, lambda: (*context.site.evidence, *own, *conflict))
+    about_parent = _parent_evidence(element, parent, context)
+    if parent is None or element.only("wp:post_parent") == element.only("wp:post_id"):
+        return (*context.site.evidence, *own, *conflict, *about_parent)
+    return context.evidence.get(
+        (own, conflict, parent),
+        lambda: (*context.site.evidence, *own, *conflict, *about_parent),
     )
 
 
 def _kind(element: Element) -> str:
-    text = element.only("wp:post_type") or ""
-    return text if KIND.fullmatch(text) else "unknown"
+    return _kind_in(element.only("wp:post_type"))
 
 
-def _own_evidence(element: Element) -> Iterator[Evidence]:
-    yield from _of_type(element)
-    yield _of_status(element)
-    yield _of_password(element)
-    yield from _of_payment(element)
-    yield from _of_preferences(element)
+def _kind_in(text: str | None) -> str:
+    return text if text and KIND.fullmatch(text) else "unknown"
 
 
-def _of_type(element: Element) -> Iterator[Evidence]:
-    kind = _kind(element)
+def _own_evidence(element: Element) -> tuple[Evidence, ...]:
+    """What a post says for and against itself; of most posts it is the same."""
+    decisive = _decisive_in(element)
+    if len(decisive.meta) + sum(map(len, decisive.texts())) > LONG_CHARACTERS:
+        return tuple(_read_evidence(decisive))
+    return _known_evidence(decisive)
+
+
+def _decisive_in(element: Element) -> Decisive:
+    password = element.only("wp:post_password")
+    return Decisive(
+        element.only("wp:post_type"),
+        element.only("wp:status"),
+        None if password is None else bool(password),
+        tuple([(key, value) for key, value in _meta(element) if key is None or key in DECISIVE]),
+        tuple([_content_in(element.all(name)) for name in CONTENTS]),
+    )
+
+
+def _content_in(found: Sequence[Element]) -> tuple[bool, bool]:
+    """Whether it holds a paid block, and whether it is not one text."""
+    if len(found) == 1:
+        return holds_paid_block(found[0].said), found[0].has_children
+    return any(holds_paid_block(text.said) for text in found), len(found) > 1
+
+
+def _read_evidence(of: Decisive) -> Iterator[Evidence]:
+    kind = _kind_in(of.kind)
+    yield from _of_type(kind, of.kind)
+    yield _of_status(kind, of.status)
+    yield _of_password(of.has_password)
+    yield from _of_payment(of)
+    yield from _of_preferences(of)
+
+
+@lru_cache(REMEMBERED)
+def _known_evidence(of: Decisive) -> tuple[Evidence, ...]:
+    return tuple(_read_evidence(of))
+
+
+def _of_type(kind: str, raw: str | None) -> Iterator[Evidence]:
     if kind == "unknown":
-        read = _read(element.only("wp:post_type"))
-        yield _item(Visibility.UNKNOWN, "post_type_unknown", f"wp:post_type is {read}")
+        detail = f"wp:post_type is {_read(raw)}"
+        yield _item(Visibility.UNKNOWN, "post_type_unknown", detail)
     elif kind not in SHARED_TYPES:
         yield _item(Visibility.OUT_OF_SCOPE, "post_type_not_shared", f"{kind} is not published")
 
 
-def _of_status(element: Element) -> Evidence:
-    status = element.only("wp:status")
-    if status == "inherit" and _kind(element) == "attachment":
+def _of_status(kind: str, status: str | None) -> Evidence:
+    if status == "inherit" and kind == "attachment":
         return _item(Visibility.PUBLIC, "status")
     visibility = STATUSES.get(status or "", Visibility.UNKNOWN)
     if visibility is Visibility.UNKNOWN:
@@ -296,19 +411,18 @@ def _of_status(element: Element) -> Evidence:
     return _item(visibility, f"status_{status}", f"wp:status is {status}")
 
 
-def _of_password(element: Element) -> Evidence:
-    password = element.only("wp:post_password")
-    if password is None:
+def _of_password(has_password: bool | None) -> Evidence:
+    if has_password is None:
         return _item(
             Visibility.UNKNOWN, "password_unknown", "wp:post_password is missing or repeated"
         )
-    if password:
+    if has_password:
         return _item(Visibility.RESTRICTED, "password_protected", "a password is needed to read it")
     return _item(Visibility.PUBLIC, "no_password")
 
 
-def _of_payment(element: Element) -> Iterator[Evidence]:
-    for key, value in _meta(element):
+def _of_payment(of: Decisive) -> Iterator[Evidence]:
+    for key, value in of.meta:
         if key is None:
             yield _item(Visibility.UNKNOWN, "meta_unknown", "a wp:postmeta has no single key")
         elif key == NEWSLETTER:
@@ -316,15 +430,11 @@ def _of_payment(element: Element) -> Iterator[Evidence]:
         elif key in PAID_MARKS:
             visibility = PAID_VALUES.get(lowered(value), Visibility.UNKNOWN)
             yield access_evidence(key, visibility, value)
-    for name in ("content:encoded", "excerpt:encoded"):
-        yield from _of_content(name, element.all(name))
-
-
-def _of_content(name: str, found: Sequence[Element]) -> Iterator[Evidence]:
-    if any(holds_paid_block("".join(text.pieces)) for text in found):
-        yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
-    if len(found) > 1 or any(text.text is None for text in found):
-        yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
+    for name, (is_paid, is_unclear) in zip(CONTENTS, of.contents, strict=True):
+        if is_paid:
+            yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
+        if is_unclear:
+            yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
 
 
 def holds_paid_block(text: str) -> bool:
@@ -348,8 +458,8 @@ def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evid
     return _item(visibility, codes.get(visibility, "paid"), f"{key} is {read}")
 
 
-def _of_preferences(element: Element) -> Iterator[Evidence]:
-    if any(key == "jetpack_seo_noindex" and value for key, value in _meta(element)):
+def _of_preferences(of: Decisive) -> Iterator[Evidence]:
+    if any(key == NO_INDEX and value for key, value in of.meta):
         yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
 
 
@@ -432,14 +542,12 @@ def _comment(
         kind="comment",
         native_id=number_of(element, "wp:comment_id"),
         container_id=site,
-        principals=(owner, *containers_of(context), *as_containers(authors, owner)),
-        evidence=(
-            *context.site.evidence,
-            *_comment_evidence(element),
-            *_comment_conflict(element, context),
-            *inherited,
+        principals=context.people.get(
+            (owner, authors),
+            lambda: (owner, *containers_of(context), *as_containers(authors, owner)),
         ),
-        required=frozenset({"item", "container", "parent"}),
+        evidence=_evidence_of_comment(element, inherited, context),
+        required=OF_REMARKS,
         published_at=_moment(element.only("wp:comment_date_gmt")),
         observed_at=context.observed_at,
         text=text_in(element.only("wp:comment_content")),
@@ -447,14 +555,27 @@ def _comment(
     )
 
 
-def _comment_evidence(element: Element) -> Iterator[Evidence]:
-    approved = element.only("wp:comment_approved")
+def _evidence_of_comment(
+    element: Element, inherited: tuple[Evidence, ...], context: Context
+) -> tuple[Evidence, ...]:
+    approved, kind = element.only("wp:comment_approved"), element.only("wp:comment_type")
+    conflict = tuple(_comment_conflict(element, context))
+
+    def read() -> tuple[Evidence, ...]:
+        own = _comment_evidence(approved, kind)
+        return (*context.site.evidence, *own, *conflict, *inherited)
+
+    if len(approved or "") + len(kind or "") > LONG_CHARACTERS:
+        return read()
+    return context.evidence.get((approved, kind, conflict, inherited), read)
+
+
+def _comment_evidence(approved: str | None, kind: str | None) -> Iterator[Evidence]:
     visibility = APPROVALS.get(approved or "", Visibility.UNKNOWN)
     if visibility is Visibility.UNKNOWN:
         yield _item(visibility, "approval_unknown", f"wp:comment_approved is {_read(approved)}")
     else:
         yield _item(visibility, "comment_not_approved", f"wp:comment_approved is {approved}")
-    kind = element.only("wp:comment_type")
     if kind in ("pingback", "trackback"):
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
@@ -471,16 +592,30 @@ def _comment_conflict(element: Element, context: Context) -> Iterator[Evidence]:
         )
 
 
-def _from_post(post: Item) -> Iterator[Evidence]:
+def _from_post(post: Item) -> tuple[Evidence, ...]:
     """Everything that stands against the post stands against its comments."""
-    for evidence in post.evidence:
+    is_unclear = post.native_id is None or post.kind not in SHARED_TYPES
+    return _inherited(post.evidence, tuple(of_its_time(post)), is_unclear)
+
+
+@lru_cache(REMEMBERED)
+def _inherited(
+    evidence: tuple[Evidence, ...], of_time: tuple[Reason, ...], is_unclear: bool
+) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(_all_inherited(evidence, of_time, is_unclear)))
+
+
+def _all_inherited(
+    found: tuple[Evidence, ...], of_time: tuple[Reason, ...], is_unclear: bool
+) -> Iterator[Evidence]:
+    for evidence in found:
         if evidence.level != "container":
             code = f"parent_{evidence.code.removeprefix('parent_')}"
             detail = "its post is not public"
             yield Evidence("parent", evidence.visibility, code, detail, evidence.about)
-    for reason in of_its_time(post):
+    for reason in of_time:
         yield _parent(*mark_of(reason.verdict, f"parent_{reason.code}"), "its post is not public")
-    if post.native_id is None or post.kind not in SHARED_TYPES:
+    if is_unclear:
         yield _parent(Visibility.UNKNOWN, "parent_unknown", "its post is not understood")
 
 
@@ -515,22 +650,32 @@ def _principals(
     )
 
 
-def _others(element: Element, owner: Principal, context: Context) -> Iterator[Principal]:
+def _others_in(element: Element) -> Others:
+    is_quoted = any(is_borrowed(key, value) for key, value in _meta(element))
+    return _co_authors(element), is_quoted
+
+
+def _others(others: Others, owner: Principal, context: Context) -> Iterator[Principal]:
     """Whoever else's words these are: co-authors, and whom a reblog or a feed was taken from."""
-    for author in known_among(_co_authors(element), owner.handle, context):
+    co_authors, is_quoted = others
+    for author in known_among(co_authors, owner.handle, context):
         yield msgspec.structs.replace(author, role=Role.CO_AUTHOR)
-    if any(is_borrowed(key, value) for key, value in _meta(element)):
+    if is_quoted:
         yield Principal(Role.QUOTED, Identity.ANONYMOUS)
 
 
 def is_borrowed(key: str | None, value: str | None) -> bool:
-    return key is not None and bool(BORROWED.fullmatch(key)) and lowered(value) not in OFF
+    if key is None or ("reblog" not in key and "syndication_" not in key):
+        return False
+    return bool(BORROWED.fullmatch(key)) and lowered(value) not in OFF
 
 
 def _co_authors(element: Element) -> tuple[str | None, ...]:
     """Whom the plugins for several authors name by terms: logins, or names of guests."""
-    found = (c for c in element.all("category") if AUTHORS_DOMAIN.search(c.domain or ""))
-    return tuple(name_in(category.text) for category in found)
+    found = element.all("category")
+    if not found:
+        return ()
+    return tuple([name_in(c.text) for c in found if c.domain and AUTHORS_DOMAIN.search(c.domain)])
 
 
 def known_among(
@@ -561,9 +706,11 @@ def as_containers(authors: tuple[Principal, ...], owner: Principal) -> Iterator[
 
 def _tags(element: Element) -> tuple[str, ...]:
     """Categories and tags, which stand in the item as plain ``category`` elements."""
-    found = (child for child in element.all("category") if child.domain in TAG_DOMAINS)
-    texts = (text_in(child.text).strip() for child in found)
-    return tuple(dict.fromkeys(text for text in texts if text))
+    found = element.all("category")
+    if not found:
+        return ()
+    texts = [text_in(one.text).strip() for one in found if one.domain in TAG_DOMAINS]
+    return tuple(dict.fromkeys([text for text in texts if text]))
 
 
 def _media(element: Element) -> tuple[Media, ...]:
@@ -575,8 +722,7 @@ def _media(element: Element) -> tuple[Media, ...]:
     return ()
 
 
-def _dated(element: Element, observed_at: datetime) -> Item:
-    published_at = _moment(element.only("wp:post_date_gmt"))
+def _dated(element: Element, published_at: datetime | None, observed_at: datetime) -> Item:
     return Item(
         platform=SLUG,
         kind=_kind(element),

@@ -57,11 +57,20 @@ def note_reads(monkeypatch) -> set[str]:
             for attribute, value in list(vars(module).items()):
                 if value is original and module is not json_documents:
                     monkeypatch.setattr(module, attribute, documents)
-    all_of = Element.all
+    all_of, only_of = Element.all, Element.only
+
+    def note(element, name):
+        place = element.name.partition(":")[2] or element.name
+        seen.add(f"{place}.{name.partition(':')[2] or name}")
 
     def every(self, name):
-        seen.add(f"{self.name.partition(':')[2] or self.name}.{name.partition(':')[2] or name}")
+        note(self, name)
         return all_of(self, name)
 
+    def one(self, name):
+        note(self, name)
+        return only_of(self, name)
+
     monkeypatch.setattr(Element, "all", every)
+    monkeypatch.setattr(Element, "only", one)
     return seen
