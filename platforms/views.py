@@ -25,10 +25,14 @@ def holds(request: HttpRequest) -> HttpResponse:
     newest = Resolution.objects.order_by("platform", "-pk").distinct("platform")
     orders = {order.platform_id: order for order in newest}
     sections = [
-        (held, ResolutionForm(platforms[held.slug]), orders.get(held.slug))
-        for held in by_platform()
+        (held, _form_for(platforms[held.slug]), orders.get(held.slug)) for held in by_platform()
     ]
     return render(request, "platforms/holds.html", {"sections": sections})
+
+
+def _form_for(platform: Platform) -> ResolutionForm | None:
+    """None for a platform that is not read any more: nothing of it can be judged again."""
+    return ResolutionForm(platform) if platform.slug in SOURCES else None
 
 
 @require_POST

@@ -228,6 +228,15 @@ def test_while_an_order_waits_there_is_no_form_that_reloading_would_empty(held_r
     assert RESOLVE not in page
 
 
+def test_holds_of_a_platform_that_is_not_read_any_more_are_shown_without_a_form(show):
+    import_of("geocities", item("1", PUBLIC, UNKNOWN_SITE))
+
+    (section,) = show().xpath("//section[.//table]")
+
+    assert "1 held" in " ".join(section.text_content().split())
+    assert not section.xpath(".//form")
+
+
 def test_only_facts_that_settle_held_items_are_asked_for(operator):
     import_of("wordpress", item("1", PUBLIC, UNKNOWN_SITE))
 
