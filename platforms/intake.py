@@ -73,6 +73,16 @@ class Change(NamedTuple):
         return sorted((set(reasons) - self.clears) | self.denies)
 
 
+def without_clearing(
+    changes: Mapping[int, Change], reasons: frozenset[str] | None = None
+) -> dict[int, Change]:
+    """``changes`` that clear none of ``reasons``, by default nothing."""
+    return {
+        key: Change(change.denies, frozenset() if reasons is None else change.clears - reasons)
+        for key, change in changes.items()
+    }
+
+
 class Counts:
     """What came out of a dump, as the ``Dump`` row keeps it."""
 

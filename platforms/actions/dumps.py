@@ -21,7 +21,7 @@ from platforms.actions.facts import keep_facts, known_of
 from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
-from platforms.intake import digest_of, files_of, take_in
+from platforms.intake import digest_of, files_of, take_in, without_clearing
 from platforms.media import Folder, Inspector
 from platforms.models import Dump, Feed, Platform, Run
 from platforms.sources import SOURCES
@@ -64,6 +64,7 @@ def import_dump(
     media: Path | None = None,
     progress: Callable[[int], None] = lambda count: None,
     also: Callable[[Dump], None] = lambda dump: None,
+    reopens: bool = True,
 ) -> Dump:
     """Read, judge and archive a dump; importing the same bytes again replaces it.
 
@@ -74,6 +75,7 @@ def import_dump(
     as that is a guess, what it denies then counts as said now, and it clears nothing of a
     platform with a live feed, which may have denied since.
     ``also`` writes what belongs to it in the same transaction, and may refuse by raising.
+    Unless it ``reopens``, it clears nothing that stands against an account.
     Raises the reader's ``BadInput`` and ``BadFact``, and ``BadFolder``.
     """
     platform = platform_to_read(slug)
@@ -108,7 +110,7 @@ def import_dump(
         dump.save(update_fields=["said_at"])
         note_accounts(
             dump.platform,
-            taken.changes,
+            taken.changes if reopens else without_clearing(taken.changes),
             by=by,
             at=dump.said_at,
             cleared_at=made_at if said_at or not _has_feed(dump.platform) else NEVER,

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
-from django.utils import timezone
 from msgspec.structs import replace
 
 from audit.actions import record
@@ -38,7 +37,8 @@ from platforms.feeds.lines import (
     why_not_read,
     worst_of,
 )
-from platforms.intake import Taken, take_in
+from platforms.feeds.removals import GIVEN_BACK
+from platforms.intake import Taken, take_in, without_clearing
 from platforms.leases import Lease, lease_end
 from platforms.models import Batch, BatchLines, BatchQuerySet, Dump, Platform
 from platforms.records import FactReading, Item, Reading
@@ -231,7 +231,7 @@ def _note(platform: Platform, judged: Judged, now: datetime, by: Actor) -> None:
             items.hear(key, Word(state, True, now))
     items.write(by=by)
     if judged.taken:
-        note_accounts(platform, judged.taken.changes, by=by, at=now)
+        note_accounts(platform, without_clearing(judged.taken.changes), by=by, at=now)
 
 
 def _lock_queue(platform: Platform) -> None:
@@ -263,7 +263,8 @@ def take_facts(
                 told += readings
                 results.append({"line": line.number, "result": "noted" if readings else "nothing"})
     taken = take_in(told, Verdicts(), proven_keyring(), now)
-    note_accounts(platform, taken.changes, by=by, at=now)
+    # A queue may be late: what an event took back, with its time, only an event gives back.
+    note_accounts(platform, without_clearing(taken.changes, GIVEN_BACK), by=by, at=now)
     facts = [each for each in told if isinstance(each, FactReading)]
     note_facts(platform, [replace(each, observed_at=now) for each in facts], by=by)
     return results
@@ -288,12 +289,10 @@ def import_received(platform: Platform) -> bool:
 
     with Lease(f"batches of {platform.slug}", renew):
         try:
-            _import(platform, claimed)
-        except BadInput as error:
-            _import_apart(platform, claimed, error)
+            _import_what_can_be(platform, claimed)
         except (OSError, FilesMissing) as error:
             for batch in claimed:
-                _put_back(batch, f"{type(error).__name__}: {error}")
+                _put_back(batch, error)
             raise
     return True
 
@@ -343,7 +342,7 @@ def _claim(platform: Platform) -> list[Batch]:
     waiting = list(
         _claimable()
         .filter(platform=platform, attempts__lt=MAX_ATTEMPTS)
-        .order_by("received_at", "pk")[:BATCHES_AT_ONCE]
+        .order_by("attempts", "received_at", "pk")[:BATCHES_AT_ONCE]
     )
     if busy.exists() or not waiting or not _is_due(waiting):
         return []
@@ -351,7 +350,7 @@ def _claim(platform: Platform) -> list[Batch]:
     size = 0
     for batch in waiting:
         size += batch.size
-        if claimed and (size > BYTES_AT_ONCE or batch.facts != claimed[0].facts):
+        if claimed and (size > BYTES_AT_ONCE or not _go_together(claimed[0], batch)):
             break
         claimed.append(batch)
     for batch in claimed:
@@ -365,9 +364,15 @@ def _claim(platform: Platform) -> list[Batch]:
     return claimed
 
 
+def _go_together(first: Batch, other: Batch) -> bool:
+    """Whoever was there when a worker died goes alone: only one of them is to blame."""
+    return not (first.attempts or other.attempts) and first.facts == other.facts
+
+
 def _is_due(waiting: Sequence[Batch]) -> bool:
     """Each import is a run of the archive, so batches wait for each other for a while."""
-    gathered = waiting[0].received_at + timedelta(seconds=settings.FEED_GATHER_SECONDS)
+    oldest = min(batch.received_at for batch in waiting)
+    gathered = oldest + timedelta(seconds=settings.FEED_GATHER_SECONDS)
     return gathered <= database_time() or sum(each.size for each in waiting) >= BYTES_AT_ONCE
 
 
@@ -378,12 +383,20 @@ def _import(platform: Platform, batches: Sequence[Batch]) -> None:
         [root / batch.path for batch in batches],
         batches[0].facts,
         by=Actor(ActorKind.PLATFORM, platform.slug),
-        now=timezone.now(),
+        now=database_time(),
         made_at=min(batch.received_at for batch in batches),
         also=lambda dump: _finish(batches, dump),
+        reopens=False,
     )
     for batch in batches:
         (root / batch.path).unlink(missing_ok=True)
+
+
+def _import_what_can_be(platform: Platform, batches: Sequence[Batch]) -> None:
+    try:
+        _import(platform, batches)
+    except BadInput as error:
+        _import_apart(platform, batches, error)
 
 
 def _import_apart(platform: Platform, batches: Sequence[Batch], error: BadInput) -> None:
@@ -407,8 +420,14 @@ def _finish(batches: Sequence[Batch], dump: Dump) -> None:
             raise LeaseLost(f"batch {batch.pk} is imported by another worker")
 
 
-def _put_back(batch: Batch, error: str) -> None:
-    _held(batch).update(state=Batch.State.RECEIVED, lease_until=None, last_error=_printable(error))
+def _put_back(batch: Batch, error: Exception) -> None:
+    """Let ``batch`` wait. A full disk is not its fault, and may stay full for hours."""
+    _held(batch).update(
+        state=Batch.State.RECEIVED,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        last_error=_printable(f"{type(error).__name__}: {error}"),
+    )
 
 
 @transaction.atomic

@@ -29,6 +29,8 @@ ACCOUNT_REASONS: Final = {
     "opted_out": OPT_OUT,
 }
 """The readers of dumps use the same words, so that either can say that it is over."""
+GIVEN_BACK: Final = frozenset(ACCOUNT_REASONS.values()) - {OPT_OUT}
+"""What an event says to be over with a time: a record that comes without one does not."""
 
 
 class NotUnderstood(ValueError):

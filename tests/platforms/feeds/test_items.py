@@ -138,6 +138,29 @@ def test_an_import_that_comes_late_does_not_clear_what_was_said_since(send, tumb
     assert AccountState.objects.get(account_key=keyring().account("tumblr", ALICE)).denied
 
 
+def test_no_record_of_an_item_gives_back_what_an_event_took(send, tumblr):
+    send("removals", {"event": "made_private", "account": {"id": ALICE}})
+
+    send("items", post(1), blog())
+    at_once = AccountState.objects.get(account_key=keyring().account("tumblr", ALICE)).reasons
+    work(tumblr)
+
+    imported = AccountState.objects.get(account_key=keyring().account("tumblr", ALICE)).reasons
+    assert (at_once, imported) == (["private"], ["private"])
+
+
+def test_facts_are_over_by_facts_and_events_by_events_only(send):
+    key = keyring().account("tumblr", ALICE)
+    send("removals", {"event": "made_private", "account": {"id": ALICE}})
+    send("facts", blog(allow_search_indexing=False))
+    before = AccountState.objects.get(account_key=key).reasons
+
+    send("facts", blog())
+
+    assert before == ["private", "search_discouraged"]
+    assert AccountState.objects.get(account_key=key).reasons == ["private"]
+
+
 def test_a_retry_of_items_is_not_imported_twice(send, tumblr):
     first = send("items", post(1), key="k")
     work(tumblr)
@@ -222,6 +245,46 @@ def test_a_batch_that_cannot_be_imported_does_not_stop_the_others(send, tumblr):
     assert sorted(Batch.objects.values_list("state", flat=True)) == ["failed", "imported"]
     failed = Batch.objects.get(state="failed")
     assert failed.last_error and "spool" not in failed.last_error
+
+
+def test_a_disk_that_stays_full_costs_no_batch_its_attempts(send, tumblr, storage):
+    send("items", post(1))
+    (configured.STORAGE_DIR / "archive").write_text("This is in the way.")
+    for _ in range(6):
+        with pytest.raises(OSError):
+            feeds.import_received(tumblr)
+
+    sweep()
+
+    assert Batch.objects.get().state == Batch.State.RECEIVED
+    (configured.STORAGE_DIR / "archive").unlink()
+    work(tumblr)
+    assert Batch.objects.get().state == Batch.State.IMPORTED
+
+
+def test_a_batch_that_kills_its_workers_takes_no_other_with_it(send, tumblr):
+    send("items", post(1))
+    send("items", post(2))
+    together = feeds._claim(tumblr)
+    Batch.objects.update(lease_until="2026-01-01T00:00Z")
+    send("items", post(3))
+
+    claims = []
+    while claimed := feeds._claim(tumblr):
+        claims.append(len(claimed))
+        Batch.objects.filter(pk__in=[batch.pk for batch in claimed]).update(state="imported")
+
+    assert (len(together), claims) == (2, [1, 1, 1])
+
+
+def test_a_batch_whose_body_is_gone_is_given_up_and_the_others_go_on(send, tumblr):
+    send("items", post(1))
+    send("items", post(2))
+    spooled()[0].unlink()
+
+    work(tumblr)
+
+    assert sorted(Batch.objects.values_list("state", flat=True)) == ["failed", "imported"]
 
 
 def test_a_message_leads_to_the_import(send):
