@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.int64]
 
+RULE_VERSION: Final = "4"
+"""Goes up when the rule gives another answer to the same facts; older files are withdrawn."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLE: Final = timedelta(hours=72)
 MAX_AGE: Final = timedelta(days=30)
@@ -36,6 +38,7 @@ class Refusal(StrEnum):
     TOO_YOUNG = "not_settled"
     READING_TOO_OLD = "reading_too_old"
     ITEM_BLOCKED = "item_blocked"
+    PARENT_BLOCKED = "parent_blocked"
     OPTED_OUT = "opted_out"
     NOT_OPTED_IN = "not_opted_in"
     OLDER_THAN_OPT_IN = "older_than_opt_in"
@@ -56,6 +59,7 @@ WORDS = {
     Refusal.TOO_YOUNG: "Not read again, so long after its publication that it has settled",
     Refusal.READING_TOO_OLD: "Last read too long ago to know what it is now",
     Refusal.ITEM_BLOCKED: "Deleted, made private or removed since it was read",
+    Refusal.PARENT_BLOCKED: "What it hangs on was taken back, or is not shareable",
     Refusal.OPTED_OUT: "Somebody in it does not share",
     Refusal.NOT_OPTED_IN: "Its owner has not said yes, where only a yes counts",
     Refusal.OLDER_THAN_OPT_IN: "Older than the day from which somebody in it shares",
@@ -101,6 +105,8 @@ class Denials:
     (microseconds since 1970, UTC) or later. ``allowed`` holds the accounts that said
     yes, which platforms in ``opt_in_platforms`` need. ``closed`` are those of ``accounts``
     of whom a platform says so: nobody is cut for that, it withholds the whole item.
+    ``items`` are those that a platform took back, and ``withheld`` those that some reading
+    excludes or holds, as far as other items hang on them.
     """
 
     accounts: Keys
@@ -109,10 +115,18 @@ class Denials:
     allowed: Keys
     items: Keys
     closed: Keys
+    withheld: Keys
     opt_in_platforms: frozenset[str]
 
     def __post_init__(self) -> None:
-        for keys in (self.accounts, self.forward_keys, self.allowed, self.items, self.closed):
+        for keys in (
+            self.accounts,
+            self.forward_keys,
+            self.allowed,
+            self.items,
+            self.closed,
+            self.withheld,
+        ):
             if keys.dtype != np.int64 or bool(np.any(keys[1:] <= keys[:-1])):
                 raise ValueError("keys of denials must be int64, sorted, and each given once")
         if len(self.forward_keys) != len(self.forward_from):
@@ -127,6 +141,7 @@ class Denials:
         allowed: Iterable[int] = (),
         items: Iterable[int] = (),
         closed: Iterable[int] = (),
+        withheld: Iterable[int] = (),
         opt_in_platforms: Iterable[str] = (),
     ) -> Self:
         since = sorted((forward or {}).items())
@@ -138,6 +153,7 @@ class Denials:
             allowed=sorted_keys(allowed),
             items=sorted_keys(items),
             closed=shut,
+            withheld=sorted_keys(withheld),
             opt_in_platforms=frozenset(opt_in_platforms),
         )
 
@@ -146,7 +162,8 @@ class ArchivedItem(Protocol):
     """What the rule needs to know of an item. Microseconds count from 1970, in UTC.
 
     ``observed_us`` is when its state was last read, ``core_keys`` are the keys of those who
-    cannot be cut, and ``parts`` the keys of the people in each part.
+    cannot be cut, and ``parts`` the keys of the people in each part. ``parent_keys`` are the
+    item keys of all that it hangs on.
     """
 
     @property
@@ -171,6 +188,8 @@ class ArchivedItem(Protocol):
     def core_keys(self) -> frozenset[int]: ...
     @property
     def parts(self) -> Sequence[frozenset[int]]: ...
+    @property
+    def parent_keys(self) -> frozenset[int]: ...
     def is_empty_without(self, parts: Collection[int]) -> bool:
         """Whether neither words nor media are left when the parts of these numbers are cut."""
 
@@ -195,6 +214,8 @@ def refusal(
         return why
     if contains(denials.items, item.item_key):
         return Refusal.ITEM_BLOCKED
+    if any(is_blocked(parent, denials) for parent in item.parent_keys):
+        return Refusal.PARENT_BLOCKED
     if why := refusal_of_people(item, agreement, denials):
         return why
     gone = cuts(item, agreement, denials)
@@ -214,6 +235,11 @@ def refusal_of_time(item: ArchivedItem, agreement: Agreement, now: int) -> Refus
     if now - observed > length(agreement.max_age_when_built):
         return Refusal.READING_TOO_OLD
     return None
+
+
+def is_blocked(item_key: int, denials: Denials) -> bool:
+    """Whether nothing may leave that hangs on this item: taken back, excluded or held."""
+    return contains(denials.items, item_key) or contains(denials.withheld, item_key)
 
 
 def refusal_of_people(item: ArchivedItem, agreement: Agreement, denials: Denials) -> Refusal | None:

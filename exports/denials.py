@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet
 
-from consent.decision import Denials, Keys, microseconds
+from consent.decision import RULE_VERSION, Denials, Keys, microseconds
 from consent.models import Standing
 from exports.models import Dataset
 from exports.primary import Checkpoint, one_snapshot
@@ -45,8 +45,9 @@ def read(dataset: Dataset) -> Reading:
 
 
 def terms_of(dataset: Dataset) -> dict[str, Any]:
-    """What the agreement admits, how old it may be, and where silence is a no."""
+    """What the agreement admits, how old it may be, where silence is a no, and by which rule."""
     return {
+        "rule": RULE_VERSION,
         "platforms": sorted(dataset.platforms),
         "media_kinds": sorted(dataset.media_kinds),
         "adult": dataset.adult,

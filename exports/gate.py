@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
+import numpy as np
 from django.conf import settings
 
 from consent.decision import Keys
@@ -80,10 +81,11 @@ class SidecarDamaged(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Who and what is in a file: two sorted arrays of keys, held to their hashes."""
+    """Who and what is in a file, and on what it hangs: sorted keys, held to their hashes."""
 
     accounts: Keys
     items: Keys
+    parents: Keys
 
     @classmethod
     def of(cls, file: File) -> Self:
@@ -92,9 +94,17 @@ class Contents:
             return cls(
                 accounts=keyfile.load(root / file.accounts_path, file.accounts_sha256),
                 items=keyfile.load(root / file.items_path, file.items_sha256),
+                parents=_parents_of(file),
             )
         except keyfile.KeyFileDamaged as damage:
             raise SidecarDamaged(str(damage)) from damage
+
+
+def _parents_of(file: File) -> Keys:
+    """A file that was built by an older rule has no list of them; its terms withdraw it."""
+    if not file.parents_path and "rule" not in file.terms:
+        return np.empty(0, np.int64)
+    return keyfile.load(settings.STORAGE_DIR / file.parents_path, file.parents_sha256)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,17 +208,17 @@ def _objection(
         return Objection.TERMS
     if file.usable_until is None or file.usable_until < now.at:
         return Objection.READING
-    if _any_in(contents.accounts, changes.accounts(terms["opt_in"])):
+    if _any_in([contents.accounts], changes.accounts(terms["opt_in"])):
         return Objection.ACCOUNT
-    if _any_in(contents.items, changes.items()):
+    if _any_in([contents.items, contents.parents], changes.items()):
         return Objection.ITEM
     if _runs_speak_against(changes, contents, dataset):
         return Objection.RUN
     return None
 
 
-def _any_in(contents: Keys, chunks: Iterable[Keys]) -> bool:
-    return any(keyfile.intersects(contents, chunk) for chunk in chunks)
+def _any_in(contents: Sequence[Keys], chunks: Iterable[Keys]) -> bool:
+    return any(keyfile.intersects(keys, chunk) for chunk in chunks for keys in contents)
 
 
 def _runs_speak_against(changes: Changes, contents: Contents, dataset: Dataset) -> bool:
@@ -217,6 +227,7 @@ def _runs_speak_against(changes: Changes, contents: Contents, dataset: Dataset) 
             run,
             accounts=contents.accounts,
             items=contents.items,
+            parents=contents.parents,
             adult=dataset.adult,
             bounds=lambda: changes.bounds,
         )

@@ -221,6 +221,8 @@ class File(models.Model):
     accounts_sha256 = models.CharField(max_length=64, blank=True)
     items_path = models.CharField(max_length=200, blank=True)
     items_sha256 = models.CharField(max_length=64, blank=True)
+    parents_path = models.CharField(max_length=200, blank=True, db_default="")
+    parents_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     counts = models.JSONField(default=dict)
     parts_cut = models.BigIntegerField(default=0, db_default=0)
     terms = models.JSONField(default=dict)

@@ -24,6 +24,7 @@ from exports.files.filtering import (
     instants,
     integers,
     one_array,
+    pairs_of,
     place_of,
     truth,
 )
@@ -32,6 +33,7 @@ from platforms.models import Run
 
 ROWS: Final = 65_536
 COLUMNS: Final = ["item_key", "owner_key", "platform", "adult", "account_keys", "published_at"]
+PARENTS: Final = "parent_keys"
 READINGS: Final = ["item_key", "observed_at"]
 NEVER: Final = np.iinfo(np.int64).min
 
@@ -41,9 +43,17 @@ class RunUnreadable(Exception):
 
 
 def speaks_against(
-    run: Run, *, accounts: Keys, items: Keys, adult: bool, bounds: Callable[[], Denials]
+    run: Run,
+    *,
+    accounts: Keys,
+    items: Keys,
+    parents: Keys,
+    adult: bool,
+    bounds: Callable[[], Denials],
 ) -> bool:
     """True if ``run`` withholds one of ``items``, rates it adult, or finds somebody else in it.
+
+    Or if it withholds one of ``parents``, on which they hang, or knows of another one.
 
     Or if it dates one before the day from which its people share, or gives it to an
     owner who has not said yes, as ``bounds`` knows. ``accounts`` are those known to be in
@@ -53,11 +63,13 @@ def speaks_against(
     root = Path(settings.STORAGE_DIR)
     with _readable(run):
         withheld = keyfile.load(root / run.withheld_path, run.withheld_sha256)
-        if keyfile.intersects(items, withheld):
+        if keyfile.intersects(items, withheld) or keyfile.intersects(parents, withheld):
             return True
         return any(
-            _is_news(rows, accounts, adult) or _is_out_of_bounds(rows, bounds())
-            for rows in _batches(root / run.path, items)
+            _is_news(rows, accounts, adult)
+            or _hangs_on_more(rows, parents)
+            or _is_out_of_bounds(rows, bounds())
+            for rows in _batches(root / run.path, items, [*COLUMNS, PARENTS])
         )
 
 
@@ -109,6 +121,13 @@ def _is_news(rows: pa.Table, accounts: Keys, adult: bool) -> bool:
         return True
     people = integers(flat(one_array(rows["account_keys"])))
     return not bool(np.all(held_in(accounts, people)))
+
+
+def _hangs_on_more(rows: pa.Table, parents: Keys) -> bool:
+    """Runs from before this column do not say on what an item hangs."""
+    if PARENTS not in rows.column_names:
+        return False
+    return not bool(np.all(held_in(parents, pairs_of(rows[PARENTS])[1])))
 
 
 def _is_out_of_bounds(rows: pa.Table, bounds: Denials) -> bool:

@@ -294,6 +294,7 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         media=item.media,
         core_keys=core_keys,
         parts=parts,
+        parent_keys=keyring.parents(item),
     )
 
 

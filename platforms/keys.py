@@ -92,6 +92,13 @@ class Keyring:
             self.item(platform, kind, ref.container_id, ref.native_id) for kind in ref.kinds
         )
 
+    def parents(self, item: Item) -> tuple[int, ...] | None:
+        """Every key that something can have which ``item`` hangs on; None if it names nothing."""
+        if not item.parents:
+            return None
+        keys = {key for ref in item.parents for key in self.items_of(item.platform, ref)}
+        return tuple(sorted(keys))
+
     def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
         """The keys of an account that is known by its id, its name or both: the id's first."""
         keys = []

@@ -28,6 +28,7 @@ from exports.files.build import archive_buckets, build_file
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.verify import VerificationFailed, verify_file
+from exports.files.withheld import Withheld
 from exports.models import MAX_ATTEMPTS, Dataset, File, Release
 from platforms import hints
 from platforms.actions import proven_keyring
@@ -73,6 +74,13 @@ class Work:
         return [settings.STORAGE_DIR / run.path for run in self.reading.runs]
 
     @property
+    def withheld(self) -> Withheld:
+        root = Path(settings.STORAGE_DIR)
+        return Withheld(
+            [(root / run.withheld_path, run.withheld_sha256) for run in self.reading.runs]
+        )
+
+    @property
     def buckets(self) -> range:
         return archive_buckets(self.claim.bucket, of=self.claim.release.dataset.buckets)
 
@@ -100,7 +108,9 @@ def build(pk: Any) -> None:
         attempt = Attempt()
         with attempt:
             work = Work.on(claimed)
-            built = build_file(work.runs, work.buckets, **work.rule, into=work.places)
+            built = build_file(
+                work.runs, work.buckets, **work.rule, withheld=work.withheld, into=work.places
+            )
             say_built(work, built)
             verify(work, built)
             say_verified(work, built)
@@ -146,6 +156,8 @@ def say_built(work: Work, built: Built) -> None:
         accounts_sha256=built.accounts_sha256,
         items_path=relative(work.places.items),
         items_sha256=built.items_sha256,
+        parents_path=relative(work.places.parents),
+        parents_sha256=built.parents_sha256,
         counts=built.counts,
         terms=work.reading.terms,
         parts_cut=built.parts_cut,
@@ -177,7 +189,8 @@ def outcome_of(built: Built) -> dict[str, Any]:
     """A file without rows is not delivered, so it has no bytes; the next tidying takes them."""
     if built.rows:
         return {"state": File.State.VERIFIED}
-    return {"state": File.State.EMPTY, "path": "", "accounts_path": "", "items_path": ""}
+    paths = ("path", "accounts_path", "items_path", "parents_path")
+    return {"state": File.State.EMPTY, **dict.fromkeys(paths, "")}
 
 
 def write(claimed: File, **changes: Any) -> None:

@@ -78,5 +78,5 @@ def paths_in_use() -> set[str]:
     """The bytes of files that may leave, and the keys of all that ever could."""
     gone = (File.State.WITHDRAWN, File.State.QUARANTINED)
     rows = File.objects.exclude(state__in=gone).values_list("path", flat=True)
-    keys = File.objects.values_list("accounts_path", "items_path")
-    return {*rows, *(path for pair in keys for path in pair)}
+    keys = File.objects.values_list("accounts_path", "items_path", "parents_path")
+    return {*rows, *(path for paths in keys for path in paths)}

@@ -7,14 +7,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from consent.decision import Refusal
+from consent.decision import RULE_VERSION, Refusal
 from exports.delivery.errors import REASONS
 from exports.models import Dataset, File, Release
 from exports.releases import Availability, Inventory, LeftOut, availability, supersedes
 from platforms.models import Feed
-
-RULE_VERSION = "3"
-"""Goes up when ``consent.decision`` gives another answer to the same facts."""
 
 
 class SilentFeedSerializer(serializers.Serializer[Feed]):

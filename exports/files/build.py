@@ -8,6 +8,7 @@ order of pseudonyms, and memory is bounded by a bucket or a part, never by the a
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -20,11 +21,12 @@ from numpy.typing import NDArray
 
 from consent.decision import Agreement, Denials, Keys
 from exports.files.cutting import rule_on
-from exports.files.filtering import counts, flat, integers, one_array
+from exports.files.filtering import counts, flat, integers, one_array, pairs_of
 from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.reading import items_of
 from exports.files.schema import DELIVERED, DESCRIBED, DICTIONARIES
+from exports.files.withheld import Withheld
 from platforms.archive import keyfile
 from platforms.archive.durable import Draft, write_durably
 from platforms.archive.runs import BUCKETS
@@ -47,21 +49,23 @@ def build_file(
     *,
     agreement: Agreement,
     denials: Denials,
+    withheld: Withheld,
     now: datetime,
     pseudonyms: Pseudonyms,
     into: Places,
 ) -> Built:
-    """Write what may be delivered of ``buckets``; all three files are durable on return.
+    """Write what may be delivered of ``buckets``; all four files are durable on return.
 
-    ``runs`` are given oldest first, ``now`` is when they and ``denials`` were read. An
-    error leaves no half-written file, but may leave whole ones: nothing refers to them
-    until the caller says so.
+    ``runs`` are given oldest first, ``withheld`` knows what any of them excludes or holds,
+    ``now`` is when they and ``denials`` were read. An error leaves no half-written file, but
+    may leave whole ones: nothing refers to them until the caller says so.
     """
     refused: Counter[str] = Counter()
     inside = Inside()
     with Parts(into.rows.with_suffix(".parts"), parts_for(runs, buckets)) as parts:
         for items in items_of(runs, buckets):
-            ruling = rule_on(items, agreement=agreement, denials=denials, now=now)
+            known = replace(denials, withheld=withheld.among(parents_of(items)))
+            ruling = rule_on(items, agreement=agreement, denials=known, now=now)
             refused.update(counts(ruling.codes))
             admitted = ruling.admitted
             inside.add(admitted)
@@ -73,10 +77,16 @@ def build_file(
         rows=rows,
         accounts_sha256=keyfile.write(into.accounts, inside.accounts()),
         items_sha256=keyfile.write(into.items, inside.items()),
+        parents_sha256=keyfile.write(into.parents, inside.parents()),
         parts_cut=inside.parts_cut,
         usable_until=inside.oldest_reading and inside.oldest_reading + agreement.max_age,
         counts=dict(refused),
     )
+
+
+def parents_of(items: pa.Table) -> Keys:
+    """The keys of all that ``items`` hang on, sorted."""
+    return np.unique(pairs_of(items["parent_keys"])[1])
 
 
 def delivered(items: pa.Table, pseudonyms: Pseudonyms) -> pa.Table:
@@ -116,17 +126,19 @@ def parquet(draft: Draft) -> pq.ParquetWriter:
 
 
 class Inside:
-    """Collects the keys of everybody and everything that was admitted, and when it was read."""
+    """Collects the keys of all that was admitted, who is in it, on what it hangs; and its age."""
 
     def __init__(self) -> None:
         self.oldest_reading: datetime | None = None
         self.parts_cut = 0
         self._accounts: list[Keys] = []
         self._items: list[Keys] = []
+        self._parents: list[Keys] = []
 
     def add(self, admitted: pa.Table) -> None:
         self._accounts.append(np.unique(integers(flat(one_array(admitted["account_keys"])))))
         self._items.append(integers(admitted["item_key"]))
+        self._parents.append(parents_of(admitted))
         self.parts_cut += pc.sum(admitted["parts_cut"]).as_py() or 0
         read = [self.oldest_reading, pc.min(admitted["observed_at"]).as_py()]
         self.oldest_reading = min((each for each in read if each), default=None)
@@ -136,6 +148,9 @@ class Inside:
 
     def items(self) -> Keys:
         return united(self._items)
+
+    def parents(self) -> Keys:
+        return united(self._parents)
 
 
 def united(keys: list[Keys]) -> Keys:

@@ -52,7 +52,8 @@ def refusals(
     ``bound`` are the people who stay out with their whole item.
     """
     tests = platform_tests(items, People.of(items)) | agreement_tests(items, agreement)
-    tests |= time_tests(items, agreement, now) | denial_tests(items, bound, denials)
+    tests |= time_tests(items, agreement, now) | parent_tests(items, denials)
+    tests |= denial_tests(items, bound, denials)
     known = [(place, tests[why]) for place, why in enumerate(REFUSALS, 1) if why in tests]
     first = np.select([test for _, test in known], [place for place, _ in known], ADMITTED)
     return first.astype(np.int8)
@@ -121,6 +122,13 @@ def denial_tests(items: pa.Table, people: People, denials: Denials) -> dict[Refu
         Refusal.NOT_OPTED_IN: asks & ~said_yes,
         Refusal.OLDER_THAN_OPT_IN: people.anybody(too_early(items, people, denials)),
     }
+
+
+def parent_tests(items: pa.Table, denials: Denials) -> dict[Refusal, Mask]:
+    """An item goes with what it hangs on."""
+    rows, keys = pairs_of(items["parent_keys"])
+    blocked = held_in(denials.items, keys) | held_in(denials.withheld, keys)
+    return {Refusal.PARENT_BLOCKED: anywhere(rows[blocked], len(items))}
 
 
 def too_early(items: pa.Table, people: People, denials: Denials) -> Mask:

@@ -1,9 +1,10 @@
 """One row for each item, however often and wherever the archive read it.
 
 Strictest wins: the most restrictive verdict, adult if anything says so, everybody who
-was ever in it, the earliest date (none, if one appearance has none). What is delivered
-of it is the newest reading. So no later dump can undo what an earlier one forbade. Who
-can be cut from it is in parts of the newest reading alone, and never was in its core.
+was ever in it and all that it ever hung on, the earliest date (none, if one appearance
+has none). What is delivered of it is the newest reading. So no later dump can undo what
+an earlier one forbade. Who can be cut from it is in parts of the newest reading alone, and
+never was in its core.
 """
 
 from typing import Final
@@ -78,13 +79,14 @@ def strictest(appearances: pa.Table, order: Rows, starts: Rows) -> dict[str, pa.
         "published_at": pa.array(
             earliest, pa.timestamp("us", tz="UTC"), mask=np.asarray(earliest == NEVER)
         ),
-        "account_keys": everybody(appearances, order, starts),
+        "account_keys": united("account_keys", appearances, order, starts),
+        "parent_keys": united("parent_keys", appearances, order, starts),
     }
 
 
-def everybody(appearances: pa.Table, order: Rows, starts: Rows) -> pa.ListArray:
-    """The united account keys of each item, sorted."""
-    items, keys = pairs_of(appearances["account_keys"])
+def united(name: str, appearances: pa.Table, order: Rows, starts: Rows) -> pa.ListArray:
+    """The keys that any appearance of each item has in this column, sorted."""
+    items, keys = pairs_of(appearances[name])
     return lists_of(item_of(order, starts)[items], keys, len(starts))
 
 

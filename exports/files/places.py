@@ -8,15 +8,21 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Places:
-    """Where one build goes: the file for the partner, and who and what is in it."""
+    """Where one build goes: the file for the partner, who and what is in it, on what it hangs."""
 
     rows: Path
     accounts: Path
     items: Path
+    parents: Path
 
     @classmethod
     def under(cls, folder: Path) -> Self:
-        return cls(folder / "rows.parquet", folder / "accounts.keys", folder / "items.keys")
+        return cls(
+            folder / "rows.parquet",
+            folder / "accounts.keys",
+            folder / "items.keys",
+            folder / "parents.keys",
+        )
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Built:
     rows: int
     accounts_sha256: str
     items_sha256: str
+    parents_sha256: str
     parts_cut: int = 0
     usable_until: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)

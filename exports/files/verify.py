@@ -2,7 +2,7 @@
 
 Nothing of ``filtering``, ``merging``, ``reading`` or ``build`` is used. The file must be
 exactly what this engine would deliver: no row more, no row less, no other content, with
-every item and everybody in it in the sidecars that the gate reads.
+every item, everybody in it and all that it hangs on in the sidecars that the gate reads.
 """
 
 import hashlib
@@ -63,6 +63,7 @@ CREATE TEMP TABLE candidates AS
 
 CREATE TEMP TABLE appearances AS
     SELECT item_key, owner_key, bucket, verdict, adult, published_at, observed_at, account_keys,
+           parent_keys,
            coalesce(core_keys, account_keys) AS core_keys,
            {'observed': coalesce(observed_at, '-infinity'::TIMESTAMPTZ),
             'run': run, 'row': file_row_number} AS reading
@@ -85,6 +86,17 @@ DELETE FROM merged WHERE bucket NOT BETWEEN $first AND $last;
 CREATE TEMP TABLE people AS
     SELECT DISTINCT item_key, unnest(account_keys) AS account_key
     FROM appearances SEMI JOIN merged USING (item_key);
+
+CREATE TEMP TABLE hangs_on AS
+    SELECT DISTINCT item_key, unnest(parent_keys) AS parent_key
+    FROM appearances SEMI JOIN merged USING (item_key);
+
+CREATE TEMP TABLE closed_parents AS
+    SELECT item_key AS parent_key FROM blocked_items
+    UNION
+    SELECT item_key FROM archive SEMI JOIN
+        (SELECT DISTINCT parent_key AS item_key FROM hangs_on) USING (item_key)
+    WHERE verdict IS DISTINCT FROM 'share';
 
 CREATE TEMP TABLE core AS
     SELECT DISTINCT item_key, unnest(core_keys) AS account_key
@@ -178,6 +190,8 @@ CREATE TEMP TABLE decided AS
             THEN 'not_settled'
         WHEN $now - read_us > $max_age_when_built THEN 'reading_too_old'
         WHEN item_key IN (FROM blocked_items) THEN 'item_blocked'
+        WHEN item_key IN (SELECT item_key FROM hangs_on SEMI JOIN closed_parents
+                          USING (parent_key)) THEN 'parent_blocked'
         WHEN item_key IN (SELECT item_key FROM bound SEMI JOIN denied_accounts
                           USING (account_key)) THEN 'opted_out'
         WHEN list_contains($opt_in_platforms, platform)
@@ -210,6 +224,12 @@ DIFFERENCES: Final = {
             (SELECT item_key FROM decided SEMI JOIN shipped USING (record_id)) AS shipped_items
             FULL JOIN items_sidecar ON item_key = key
         WHERE item_key IS NULL OR key IS NULL""",
+    "parents_sidecar": """
+        SELECT count(*) FROM
+            (SELECT DISTINCT parent_key FROM hangs_on SEMI JOIN
+                (FROM decided SEMI JOIN shipped USING (record_id)) USING (item_key)) AS known
+            FULL JOIN parents_sidecar ON parent_key = key
+        WHERE parent_key IS NULL OR key IS NULL""",
     "accounts_sidecar": """
         SELECT count(*) FROM
             (SELECT DISTINCT account_key FROM
@@ -275,6 +295,7 @@ def check_bytes(at: Places, built: Built) -> None:
         at.rows: built.sha256,
         at.accounts: built.accounts_sha256,
         at.items: built.items_sha256,
+        at.parents: built.parents_sha256,
     }
     for path, sha256 in expected.items():
         if not path.is_file():
@@ -312,7 +333,7 @@ def show_archive(sql: duckdb.DuckDBPyConnection, runs: Sequence[Path]) -> None:
     sql.register("numbered", pa.table({"filename": paths, "run": range(len(runs))}))
     rows = sql.read_parquet(paths, filename=True, file_row_number=True, union_by_name=True)
     rows.create_view("everything")
-    # Runs from before items could be taken apart lack the columns that say how.
+    # Older runs lack the columns that say how an item is taken apart, and on what it hangs.
     sql.register("nothing", SCHEMA.empty_table())
     sql.execute("""
         CREATE TEMP VIEW archive AS FROM (FROM everything UNION ALL BY NAME FROM nothing)
@@ -339,13 +360,14 @@ def show_pseudonyms(sql: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms) -> N
 
 
 def show_file(sql: duckdb.DuckDBPyConnection, at: Places) -> None:
-    """``shipped`` and the two sidecars; any other column than the agreed ones is a failure."""
+    """``shipped`` and the three sidecars; any other column than the agreed ones is a failure."""
     sql.read_parquet(str(at.rows)).create_view("shipped")
     columns = [(name, kind) for name, kind, *_ in sql.execute("DESCRIBE shipped").fetchall()]
     if columns != COLUMNS:
         raise VerificationFailed("columns_differ")
     sql.register("accounts_sidecar", pa.table({"key": np.fromfile(at.accounts, "<i8")}))
     sql.register("items_sidecar", pa.table({"key": np.fromfile(at.items, "<i8")}))
+    sql.register("parents_sidecar", pa.table({"key": np.fromfile(at.parents, "<i8")}))
 
 
 def decide(

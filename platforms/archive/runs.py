@@ -63,6 +63,8 @@ SCHEMA: Final = pa.schema(
                 )
             ),
         ),
+        # Runs from before this column do not say what their items hang on.
+        pa.field("parent_keys", pa.list_(pa.int64())),
     ]
 )
 
@@ -88,6 +90,7 @@ class Row(NamedTuple):
     """One appearance of an item, judged. An item without an owner is its own owner.
 
     ``core_keys`` are the keys of those who cannot be cut; None means everybody.
+    ``parent_keys`` are the item keys of all that it hangs on, as far as its reader knows.
     """
 
     item_key: int
@@ -108,6 +111,7 @@ class Row(NamedTuple):
     media: Sequence[Media] | None
     core_keys: Sequence[int] | None = None
     parts: Sequence[StoredPart] | None = None
+    parent_keys: Sequence[int] | None = None
 
     def without_content(self) -> "Row":
         """What the archive may keep of an item that is not shared: keys, verdict, reasons."""
@@ -121,6 +125,7 @@ class Row(NamedTuple):
             media=None,
             core_keys=None,
             parts=None,
+            parent_keys=None,
         )
 
 
@@ -163,7 +168,7 @@ def _row(fields: dict[str, Any]) -> Row:
 
 
 def _with_every_column(found: pa.Table) -> pa.Table:
-    """An older run as one of today: it has no parts, so everybody is in the core."""
+    """An older run as one of today: without parts, everybody is in the core, and no parents."""
     for place, field in enumerate(SCHEMA):
         if field.name not in found.schema.names:
             found = found.add_column(place, field, pa.nulls(len(found), field.type))

@@ -158,6 +158,8 @@ def _media(media: Any) -> list[dict[str, str]]:
 def _characters(row: Row) -> int:
     """Roughly what a row costs: its text counts, and its ids as one line of it."""
     size = 200 + 8 * len(row.account_keys) + len(row.title or "") + len(row.text or "")
+    if row.parent_keys:
+        size += 8 * len(row.parent_keys)
     if row.tags:
         size += sum(map(len, row.tags))
     if row.media:

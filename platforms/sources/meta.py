@@ -67,6 +67,12 @@ class Parents:
                     waiting.append(reference)
 
 
+def all_above(parents: Parents, numbers: Sequence[str], own: str | None) -> tuple[str, ...]:
+    """``numbers`` and whatever they refer to in turn; what refers to itself stands on others."""
+    found = (current for number in numbers for current, _ in parents.chain(number))
+    return tuple(number for number in dict.fromkeys(found) if number != own)
+
+
 class Around(msgspec.Struct, frozen=True):
     """What is known besides the record itself."""
 

@@ -30,6 +30,7 @@ class Post:
     observed_us: int | None = READ
     core_keys: frozenset[int] = frozenset({ALICE})
     parts: tuple[frozenset[int], ...] = ()
+    parent_keys: frozenset[int] = frozenset({8, 9})
     has_words_of_its_own: bool = True
 
     def is_empty_without(self, parts) -> bool:
@@ -69,6 +70,13 @@ def test_what_the_platform_or_the_agreement_says_against_a_post_keeps_it(facts, 
         pytest.param(Denials.of(accounts=[BOB]), Refusal.OPTED_OUT, id="somebody in it said no"),
         pytest.param(Denials.of(accounts=[99]), None, id="somebody else said no"),
         pytest.param(Denials.of(items=[1]), Refusal.ITEM_BLOCKED, id="the post was deleted"),
+        pytest.param(
+            Denials.of(items=[8]), Refusal.PARENT_BLOCKED, id="what it hangs on was deleted"
+        ),
+        pytest.param(
+            Denials.of(withheld=[9]), Refusal.PARENT_BLOCKED, id="what it hangs on is not shared"
+        ),
+        pytest.param(Denials.of(items=[2], withheld=[3]), None, id="another post was deleted"),
         pytest.param(
             Denials.of(opt_in_platforms=["tumblr"]), Refusal.NOT_OPTED_IN, id="silence, opt-in"
         ),
@@ -229,7 +237,7 @@ def test_denials_that_are_not_sorted_unique_integers_are_refused(keys):
     none = np.empty(0, np.int64)
 
     with pytest.raises(ValueError, match="sorted"):
-        Denials(np.array(keys), none, none, none, none, none, frozenset())
+        Denials(np.array(keys), none, none, none, none, none, none, frozenset())
 
 
 def test_every_refusal_can_be_said_in_words():

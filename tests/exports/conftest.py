@@ -189,19 +189,22 @@ def a_file(a_release: Callable[..., Release], storage: Path) -> Callable[..., Fi
         *accounts: Account,
         state: str = File.State.PUBLISHED,
         release: Release | None = None,
+        parents: Sequence[int] = (),
         **facts: Any,
     ) -> File:
         if release is None:
             published = state == File.State.PUBLISHED
             release = a_release(Release.State.PUBLISHED if published else Release.State.BUILDING)
         facts.setdefault("bucket", release.files.count())
-        built = built_facts(release, accounts, storage)
+        built = built_facts(release, accounts, storage, parents)
         return File.objects.create(release=release, state=state, **facts | built)
 
     return make
 
 
-def built_facts(release: Release, accounts: Sequence[Account], storage: Path) -> dict[str, Any]:
+def built_facts(
+    release: Release, accounts: Sequence[Account], storage: Path, parents: Sequence[int]
+) -> dict[str, Any]:
     folder = storage / "releases" / str(release.pk) / uuid.uuid4().hex
     folder.mkdir(parents=True)
     (folder / "rows.parquet").write_bytes(PARQUET)
@@ -219,6 +222,8 @@ def built_facts(release: Release, accounts: Sequence[Account], storage: Path) ->
         "accounts_sha256": keyfile.write(folder / "accounts.keys", account_keys),
         "items_path": f"{place}/items.keys",
         "items_sha256": keyfile.write(folder / "items.keys", item_keys),
+        "parents_path": f"{place}/parents.keys",
+        "parents_sha256": keyfile.write(folder / "parents.keys", np.array(parents, np.int64)),
         "terms": terms,
         "usable_until": checkpoint.at + timedelta(days=30),
         "snapshot": checkpoint.snapshot,

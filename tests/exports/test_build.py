@@ -214,7 +214,9 @@ def test_the_late_worker_leaves_the_other_ones_file_alone(planned, archive, post
     work = build.Work.on(slow)
     lapse(planned)
     build.build(planned.pk)
-    built = build.build_file(work.runs, work.buckets, **work.rule, into=work.places)
+    built = build.build_file(
+        work.runs, work.buckets, **work.rule, withheld=work.withheld, into=work.places
+    )
 
     with pytest.raises(build.LeaseLost):
         build.say_built(work, built)

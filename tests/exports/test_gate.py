@@ -310,6 +310,62 @@ def test_a_newer_dump_that_does_not_share_the_post_closes_it(a_file, alice, arch
     assert refused(file).because == Objection.RUN
 
 
+@pytest.mark.parametrize(
+    "state", [ItemState.State.DELETED, ItemState.State.PRIVATE, ItemState.State.MODERATED]
+)
+def test_what_a_post_hangs_on_being_taken_back_closes_it(a_file, alice, bob, tumblr, key_of, state):
+    file = a_file(alice, parents=[key_of(bob)])
+    note_item(tumblr, key_of(bob), state, by=OPERATOR)
+
+    assert refused(file).because == Objection.ITEM
+
+
+@pytest.mark.parametrize("verdict", [Verdict.HOLD, Verdict.EXCLUDE])
+def test_a_newer_dump_that_does_not_share_what_a_post_hangs_on_closes_it(
+    a_file, alice, bob, archive, post, key_of, verdict
+):
+    file = a_file(alice, parents=[key_of(bob)])
+    archive(post(bob, verdict=verdict))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_newer_dump_that_says_a_post_hangs_on_something_else_closes_it(
+    a_file, alice, bob, archive, post, key_of
+):
+    file = a_file(alice)
+    archive(post(alice, parent_keys=(key_of(bob),)))
+
+    assert refused(file).because == Objection.RUN
+
+
+def test_a_newer_dump_that_says_a_post_hangs_on_the_same_leaves_it_open(
+    a_file, alice, bob, archive, post, key_of
+):
+    file = a_file(alice, parents=[key_of(bob)])
+    archive(post(alice, parent_keys=(key_of(bob),)), post(bob, adult=True))
+
+    assert gate.clear(file)
+
+
+def test_a_replaced_dump_that_alone_held_what_a_post_hangs_on_leaves_it_open(
+    a_file, alice, bob, archive, post, key_of
+):
+    replace(archive(post(bob)))
+    file = a_file(alice, parents=[key_of(bob)])
+    replace(archive(post(bob)))
+
+    assert gate.clear(file)
+
+
+def test_a_file_of_the_release_before_files_said_on_what_they_hang_is_built_again(a_file, alice):
+    file = a_file(alice)
+    before = {name: term for name, term in file.terms.items() if name != "rule"}
+    File.objects.filter(pk=file.pk).update(parents_path="", parents_sha256="", terms=before)
+
+    assert refused(file).because == Objection.TERMS
+
+
 def test_a_newer_dump_that_rates_the_post_adult_closes_it(a_file, alice, archive, post):
     file = a_file(alice)
     archive(post(alice, adult=True))
@@ -646,12 +702,12 @@ def test_ids_of_an_older_cluster_close_it_until_they_are_stamped_anew(
 # When nobody can say ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sidecar", ["accounts_path", "items_path"])
+@pytest.mark.parametrize("sidecar", ["accounts_path", "items_path", "parents_path"])
 @pytest.mark.parametrize("damage", ["missing", "changed", "cut short", "emptied"])
 def test_a_file_whose_list_of_people_is_damaged_is_set_aside(
     a_file, alice, storage, sidecar, damage
 ):
-    file = a_file(alice)
+    file = a_file(alice, parents=[1])
     path = storage / getattr(file, sidecar)
     spoil(path, damage)
 

@@ -242,7 +242,7 @@ def test_what_belongs_to_nobody_is_removed_when_it_is_old(planned, storage, alic
     assert removed == 1
     assert not old.exists()
     assert young.exists()
-    for path in (file.path, file.accounts_path, file.items_path):
+    for path in (file.path, file.accounts_path, file.items_path, file.parents_path):
         assert (storage / path).exists()
 
 
@@ -256,3 +256,4 @@ def test_of_a_withdrawn_file_the_keys_are_kept(a_file, alice, storage):
     assert not (storage / file.path).exists()
     assert (storage / file.accounts_path).exists()
     assert (storage / file.items_path).exists()
+    assert (storage / file.parents_path).exists()

@@ -145,6 +145,7 @@ def written(work: build.Work, posts: list[Post]) -> Built:
         rows=len(posts),
         accounts_sha256=keyfile.write(work.places.accounts, keys),
         items_sha256=keyfile.write(work.places.items, np.arange(len(posts))),
+        parents_sha256=keyfile.write(work.places.parents, np.empty(0, np.int64)),
         usable_until=work.reading.checkpoint.at + timedelta(days=30),
     )
 

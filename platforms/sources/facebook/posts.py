@@ -43,7 +43,7 @@ from platforms.sources.graph import (
     reference_in,
     seconds_in,
 )
-from platforms.sources.meta import PARENT_ADVICE, Around, Parent
+from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles
 from platforms.sources.values import shown, text_in
@@ -218,7 +218,7 @@ class Posts:
             observed_at=around.observed_at,
             text=text_in(raw.get("name" if _is_photo(raw) else "message")),
             media=tuple(_media_of(raw)),
-            parents=tuple(_ref(number) for number in _references(raw)),
+            parents=tuple(map(_ref, all_above(around.parents, _references(raw), id_in(raw)))),
         )
 
     def entry_of(self, record: Record, around: Around) -> Item:

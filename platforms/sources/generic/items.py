@@ -79,13 +79,16 @@ def item_of(record: ItemRecord, around: Surroundings) -> Item:
         media=tuple(whole.media),
         parts=tuple(whole.parts),
         core=core if whole.parts else None,
-        parents=tuple(_parents(record)),
+        parents=tuple(dict.fromkeys(_parents(record, around.known))),
     )
 
 
-def _parents(record: ItemRecord) -> Iterator[ItemRef]:
+def _parents(record: ItemRecord, known: Known) -> Iterator[ItemRef]:
+    """Everything above it, as far up as the dump knows."""
     if isinstance(record.thread, Reply):
-        yield ItemRef((record.thread.kind,), record.thread.id, record.platform)
+        for key, _ in known.chain(record.platform, record.thread):
+            if key != ("parent", record.platform, record.kind, record.id):
+                yield _ref(key)
 
 
 def odd_item(raw: Mapping[str, Any], reason: str, observed_at: datetime) -> Item:

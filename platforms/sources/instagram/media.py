@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from platforms.records import Evidence, Item, Media, MediaKind, Role, Visibility
+from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.graph import (
@@ -187,6 +187,7 @@ class MediaObjects:
             observed_at=around.observed_at,
             text=text_in(raw.get("caption")),
             media=tuple(_media_of(raw)),
+            parents=tuple(_children_of(raw)),
         )
 
     def entry_of(self, record: Record, around: Around) -> Item:
@@ -257,6 +258,13 @@ def _read_child(child: Mapping[str, Any], found: Reading) -> None:
     own = id_in(object_in(found.raw, "owner"))
     if "owner" in child and id_in(object_in(child, "owner")) != own:
         found.principals.append(principal(Role.CO_AUTHOR, object_in(child, "owner")))
+
+
+def _children_of(raw: Mapping[str, Any]) -> Iterator[ItemRef]:
+    """An album goes with each of its pictures, which can be taken back by an id of their own."""
+    for child in objects_in(raw, "children"):
+        if (number := id_in(child)) and number != id_in(raw):
+            yield ItemRef((KIND,), number)
 
 
 def _read_permalink(found: Reading) -> None:

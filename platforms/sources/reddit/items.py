@@ -95,7 +95,7 @@ def item_of(found: Found, around: Surroundings) -> Item:
         title=text_in(raw.get("title")) if shape is Shape.POST else "",
         text=text,
         media=media,
-        parents=tuple(item.parents),
+        parents=tuple(dict.fromkeys(item.parents)),
         parts=parts,
         core=_core_of(item) if parts else None,
     )
@@ -188,14 +188,24 @@ def _read_content(shape: Shape, raw: Mapping[str, Any], item: Reading) -> None:
 
 def _read_crosspost(raw: Mapping[str, Any], item: Reading, around: Surroundings) -> None:
     item.evidence += doubts_of(raw)
+    item.parents += _posts_in([raw.get("crosspost_parent")])
     for source in sources_of(raw):
-        against = around.against(fullname_of(Shape.POST, source))
+        name = fullname_of(Shape.POST, source)
+        item.parents += _posts_in([name, source.get("crosspost_parent")])
+        against = around.against(name)
         _read_state(state_of_source(source), against, "embedded", item)
         found = Reading(texts=[text_in(source.get("title"))])
         _read_whereabouts(source, Role.REBLOG_ROOT, ("embedded", "embedded"), found, around)
         _read_content(Shape.POST, source, found)
         item.evidence += found.evidence
         item.repeated.append(Repeated(found.texts, found.media, found.principals))
+
+
+def _posts_in(names: Iterable[object]) -> Iterator[ItemRef]:
+    for raw in names:
+        name = FULLNAME.fullmatch(raw) if isinstance(raw, str) else None
+        if name and name[1] == Shape.POST:
+            yield ItemRef((KINDS[Shape.POST],), name[2])
 
 
 def _read_parent(raw: Mapping[str, Any], item: Reading, around: Surroundings) -> None:

@@ -30,7 +30,7 @@ from platforms.sources.graph import (
     read_ages,
     reference_in,
 )
-from platforms.sources.meta import PARENT_ADVICE, Around, Parent
+from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
 from platforms.visibility import EXCLUDING
@@ -167,7 +167,10 @@ class Posts:
             text="\n\n".join(text for text in _texts_of(raw) if text),
             tags=tuple(tag for tag in [text_in(raw.get("topic_tag"))] if tag),
             media=tuple(_media_of(raw)),
-            parents=tuple(ItemRef((KIND,), number) for number in _references(raw)),
+            parents=tuple(
+                ItemRef((KIND,), number)
+                for number in all_above(around.parents, _references(raw), id_in(raw))
+            ),
         )
 
     def entry_of(self, record: Record, around: Around) -> Item:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from platforms.parts import Pieces
-from platforms.records import Evidence, Identity, Item, Media, Principal, Role, Visibility
+from platforms.records import Evidence, Identity, Item, ItemRef, Media, Principal, Role, Visibility
 from platforms.sources.tumblr.blogs import (
     FIELDS,
     OTHERS,
@@ -111,7 +111,7 @@ class Reading(msgspec.Struct):
     """A post while it is read: every step adds what it found.
 
     ``apart`` are the places, among the principals, of those who were named with a piece
-    of the post that is their own.
+    of the post that is their own. ``repeats`` are the ids of the posts whose words it has.
     """
 
     raw: Mapping[str, Any]
@@ -123,6 +123,7 @@ class Reading(msgspec.Struct):
     segments: list[Segment] = msgspec.field(default_factory=list)
     apart: set[int] = msgspec.field(default_factory=set)
     required: set[str] = msgspec.field(default_factory=lambda: {"item", "container"})
+    repeats: list[str] = msgspec.field(default_factory=list)
     has_ask: bool = False
 
     @property
@@ -175,7 +176,15 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
         media=tuple(whole.media),
         parts=tuple(whole.parts),
         core=_core_of(post) if whole.parts else None,
+        parents=tuple(_parents_of(post)),
     )
+
+
+def _parents_of(post: Reading) -> Iterator[ItemRef]:
+    """The posts whose words it repeats: it goes with each of them."""
+    for number in dict.fromkeys(post.repeats):
+        if number != id_of(post.raw):
+            yield ItemRef((KIND,), number)
 
 
 def _put_together(post: Reading) -> Pieces:
@@ -401,7 +410,9 @@ def _read_source_id(raw: object, post: Reading) -> None:
     number = number_in(raw)
     if number is None:
         post.doubt("trail_unknown", f"a reblogged post's id is {_read(raw)}", "embedded")
-    elif number in post.around.closed:
+        return
+    post.repeats.append(number)
+    if number in post.around.closed:
         detail = f"the dump holds the reblogged post {number} as not open to all"
         post.doubt("reblog_source_closed", detail, "embedded")
 

@@ -505,10 +505,12 @@ def _parent_evidence(
         yield from inherited_from(parent, context)
 
 
-def ref_of_post(context: Context, number: str) -> ItemRef | None:
+def ref_of_post(
+    context: Context, number: str, kinds: tuple[str, ...] = PARENT_KINDS
+) -> ItemRef | None:
     """The post or page that has this id on the same site; None when the site has no name."""
     site = context.site.address
-    return ItemRef(PARENT_KINDS, number, site) if site else None
+    return ItemRef(kinds, number, site) if site else None
 
 
 def _parents_of(element: Element, context: Context) -> tuple[ItemRef, ...]:
@@ -551,7 +553,9 @@ def _comment(
         published_at=_moment(element.only("wp:comment_date_gmt")),
         observed_at=context.observed_at,
         text=text_in(element.only("wp:comment_content")),
-        parents=(ItemRef((post.kind,), post.native_id, site),) if post.native_id and site else (),
+        parents=(ItemRef((post.kind,), post.native_id, site), *post.parents)
+        if post.native_id and site
+        else (),
     )
 
 

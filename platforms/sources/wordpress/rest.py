@@ -24,6 +24,7 @@ from platforms.sources.wordpress.fields import (
 )
 from platforms.sources.wordpress.items import (
     CONFLICT,
+    PARENT_KINDS,
     SHARED_TYPES,
     SLUG,
     Appearance,
@@ -140,7 +141,7 @@ def _post(answer: Answer, context: Context) -> Item:
         text=words.text,
         tags=words.tags,
         media=words.media,
-        parents=_refs(said.parent, context) if is_attachment else (),
+        parents=_refs(said.parent, context, PARENT_KINDS) if is_attachment else (),
     )
 
 
@@ -170,7 +171,7 @@ def _comment(answer: Answer, context: Context) -> Item:
         published_at=remark.published_at,
         observed_at=context.observed_at,
         text=text_of_comment(answer),
-        parents=_refs(remark.post, context),
+        parents=_above(remark, post, context),
     )
 
 
@@ -279,9 +280,15 @@ def _outside(number: str, context: Context) -> Evidence:
     return Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about)
 
 
-def _refs(raw: object, context: Context) -> tuple[ItemRef, ...]:
+def _above(remark: Remark, post: Appearance | None, context: Context) -> tuple[ItemRef, ...]:
+    """What it was written under, and the post of that where it is an attachment."""
+    own = _refs(remark.post, context, (*PARENT_KINDS, "attachment"))
+    return (*own, *_refs(post.parent, context, PARENT_KINDS)) if post else own
+
+
+def _refs(raw: object, context: Context, kinds: tuple[str, ...]) -> tuple[ItemRef, ...]:
     number = number_in(raw)
-    found = ref_of_post(context, number) if number else None
+    found = ref_of_post(context, number, kinds) if number else None
     return (found,) if found else ()
 
 

@@ -1,6 +1,6 @@
 """An archive to build from, written the way intake writes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import pytest
 
 from consent.decision import Agreement
 from exports.files.pseudonyms import Pseudonyms
+from exports.files.withheld import Withheld
+from platforms.archive.durable import sha256_of
 from platforms.archive.runs import Row
 from platforms.archive.writer import RunWriter
 from platforms.records import Media, MediaKind, Verdict
@@ -39,6 +41,12 @@ def make_post(item_key: int, owner_key: int = 1, **facts: Any) -> Row:
         media=(Media(MediaKind.IMAGE, f"https://media.example/{item_key}.png", "a cat"),),
     )
     return row._replace(**facts)
+
+
+def withheld_by(runs: Sequence[Path]) -> Withheld:
+    """What these runs exclude or hold, as the database would vouch for it."""
+    files = [run.with_suffix(".withheld") for run in runs]
+    return Withheld([(path, sha256_of(path)) for path in files])
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from platforms.archive import keyfile
 from platforms.archive.durable import sha256_of
 from platforms.archive.runs import StoredPart
 from platforms.records import Media, MediaKind, Verdict
+from tests.exports.files.conftest import withheld_by
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ALICE, BOB, CAROL = 11, -12, 13
@@ -35,6 +36,7 @@ def built(storage, agreement, pseudonyms, now):
             buckets,
             agreement=agreement,
             denials=denials,
+            withheld=withheld_by(runs),
             now=now,
             pseudonyms=names,
             into=places,
@@ -375,11 +377,13 @@ def test_what_a_killed_worker_left_does_not_get_into_the_next_build(
     shutil.rmtree(storage / "files" / "elsewhere", ignore_errors=True)
 
     into = Places.under(parts.parent)
+    run = archive(post(1, ALICE))
     build_file(
-        [archive(post(1, ALICE))],
+        [run],
         EVERYTHING,
         agreement=Agreement(frozenset({"tumblr"}), frozenset({"text", "image"})),
         denials=NOBODY,
+        withheld=withheld_by([run]),
         now=now,
         pseudonyms=Pseudonyms(b"a secret of thirty-two bytes, yes", "acme"),
         into=into,

@@ -12,6 +12,7 @@ from exports.files.filtering import ADMITTED, REFUSALS, counts
 from platforms.archive.runs import SCHEMA
 
 KEYS = st.integers(1, 6)
+PARENTS = st.integers(5, 9)
 TEXTS = st.sampled_from(["", "words", None])
 KINDS = st.sampled_from(["text", "image", "video", "hologram", None])
 INSTANTS = st.integers(0, 5)
@@ -42,6 +43,7 @@ ANY_ROWS = st.fixed_dictionaries(
         "media": st.none() | st.lists(KINDS, max_size=2),
         "core_keys": st.lists(KEYS, max_size=2),
         "pieces": st.lists(PARTS, max_size=3),
+        "parents": st.none() | st.lists(PARENTS, max_size=2),
     }
 )
 # Nothing but people stands against these, so that what they say decides.
@@ -61,6 +63,7 @@ OWNED_BY_ONE = st.fixed_dictionaries(
         "media": st.lists(st.just("image"), max_size=1),
         "core_keys": st.lists(KEYS, max_size=1).map(lambda keys: [1, *keys]),
         "pieces": st.lists(PARTS, min_size=1, max_size=3),
+        "parents": st.lists(PARENTS, max_size=2),
     }
 )
 ROWS = ANY_ROWS | OWNED_BY_ONE
@@ -86,12 +89,14 @@ DENIALS = st.builds(
     accounts=st.frozensets(OTHERS, max_size=2),
     forward=st.dictionaries(OTHERS, INSTANTS, max_size=1),
     closed=st.frozensets(OTHERS, max_size=1),
+    withheld=st.frozensets(PARENTS, max_size=1),
 ) | st.builds(
     Denials.of,
     accounts=st.frozensets(KEYS, max_size=2),
     forward=st.dictionaries(KEYS, INSTANTS, max_size=3),
     allowed=st.frozensets(KEYS, max_size=4),
-    items=st.frozensets(KEYS, max_size=2),
+    items=st.frozensets(KEYS | PARENTS, max_size=2),
+    withheld=st.frozensets(PARENTS, max_size=2),
     closed=st.frozensets(KEYS, max_size=1),
     opt_in_platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
 )
@@ -119,7 +124,11 @@ class Read:
 
     @property
     def core_keys(self) -> frozenset[int]:
-        return frozenset(self.row["core_keys"])
+        return frozenset(core_of(self.row))
+
+    @property
+    def parent_keys(self) -> frozenset[int]:
+        return frozenset(self.row["parents"] or ())
 
     @property
     def parts(self) -> list[frozenset[int]]:
@@ -174,8 +183,16 @@ def taken_apart(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": whole if row["pieces"] else row["text"],
         "media": [{"kind": kind, "url": "", "alt": ""} for kind in media],
+        "core_keys": core_of(row),
         "parts": parts,
+        "parent_keys": row["parents"],
     }
+
+
+def core_of(row: dict[str, Any]) -> list[int]:
+    """As merging leaves it: whoever is in no part is in the core."""
+    in_parts = {key for piece in row["pieces"] for key in piece["keys"]}
+    return sorted({*row["core_keys"], *row["account_keys"]} - (in_parts - {*row["core_keys"]}))
 
 
 def instant(us: int | None) -> datetime | None:

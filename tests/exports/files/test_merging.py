@@ -17,6 +17,7 @@ READINGS = st.fixed_dictionaries(
         "owner_key": st.integers(1, 3),
         "bucket": st.just(0),
         "account_keys": st.lists(st.integers(1, 5), min_size=1, max_size=3),
+        "parent_keys": st.none() | st.lists(st.integers(6, 9), max_size=2),
         "platform": st.just("tumblr"),
         "kind": st.just("post"),
         "verdict": st.sampled_from(STRICTER),
@@ -53,6 +54,9 @@ def test_the_strictest_of_all_readings_holds(readings):
         assert item["verdict"] == max((r["verdict"] for r in mine), key=STRICTER.index)
         assert item["adult"] == any(r["adult"] for r in mine)
         assert {*item["account_keys"]} == {key for r in mine for key in r["account_keys"]}
+        assert {*(item["parent_keys"] or ())} == {
+            key for r in mine for key in r["parent_keys"] or ()
+        }
         assert item["published_at"] == (None if None in dates else min(dates))
 
 

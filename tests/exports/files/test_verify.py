@@ -23,6 +23,7 @@ from platforms.archive.runs import Row, StoredPart
 from platforms.archive.writer import RunWriter
 from platforms.parts import Pieces
 from platforms.records import Identity, Media, MediaKind, Principal, Role, Verdict
+from tests.exports.files.conftest import withheld_by
 
 ALICE, BOB, CAROL = 11, -12, 13
 EVERYTHING = range(64)
@@ -40,12 +41,12 @@ def places(storage) -> Places:
 def runs(archive, post):
     """Alice shares 1 and 2; 3 is Bob's, who said no; 4 is private; 5 was deleted; 6 adult.
 
-    8 was read too soon, 9 too long ago.
+    8 was read too soon, 9 too long ago. 20 hangs on 5, 21 on 4, and 22 on 7, which is held.
     """
     return [
         archive(
             post(1, ALICE, account_keys=(ALICE, CAROL)),
-            post(2, ALICE),
+            post(2, ALICE, parent_keys=(1, 60)),
             post(3, BOB),
             post(4, ALICE, verdict=Verdict.EXCLUDE),
             post(5, ALICE),
@@ -53,6 +54,9 @@ def runs(archive, post):
             post(7, ALICE),
             post(8, ALICE, published_at=READ - timedelta(hours=71)),
             post(9, ALICE, published_at=LONG_AGO, observed_at=READ - timedelta(days=30)),
+            post(20, ALICE, parent_keys=(5, 50)),
+            post(21, ALICE, parent_keys=(4,)),
+            post(22, ALICE, parent_keys=(7,)),
         ),
         archive(post(7, ALICE, verdict=Verdict.HOLD)),
     ]
@@ -66,6 +70,7 @@ def build(runs, places, agreement, pseudonyms, now):
             EVERYTHING,
             agreement=agreement,
             denials=denials,
+            withheld=withheld_by(runs),
             now=now,
             pseudonyms=pseudonyms,
             into=places,
@@ -110,7 +115,7 @@ def test_a_file_that_holds_what_may_be_delivered_passes(build, verify):
 
 def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storage, now):
     rule = {"agreement": agreement, "denials": SILENT, "now": now, "pseudonyms": pseudonyms}
-    built = build_file([], EVERYTHING, **rule, into=places)
+    built = build_file([], EVERYTHING, **rule, withheld=withheld_by([]), into=places)
 
     verify_file([], EVERYTHING, **rule, at=places, built=built, scratch=storage / "scratch")
 
@@ -124,6 +129,9 @@ def test_a_file_of_an_empty_archive_passes(agreement, pseudonyms, places, storag
         pytest.param(4, "not_shareable_exclude", id="a private post"),
         pytest.param(5, "item_blocked", id="a deleted post"),
         pytest.param(6, "adult", id="an adult post"),
+        pytest.param(20, "parent_blocked", id="a comment on a deleted post"),
+        pytest.param(21, "parent_blocked", id="a comment on a private post"),
+        pytest.param(22, "parent_blocked", id="a comment on a held post"),
         pytest.param(7, "not_shareable_hold", id="a post that a later run could not judge"),
         pytest.param(8, "not_settled", id="a post that was read too soon"),
         pytest.param(9, "reading_too_old", id="a post that was read too long ago"),
@@ -381,6 +389,7 @@ WHOLE = st.builds(
         max_size=2,
     ),
     core_keys=st.none(),
+    parent_keys=st.none(),
     parts=st.none(),
 )
 PIECES = st.lists(
@@ -428,7 +437,13 @@ FINE = WHOLE.map(
         observed_at=NOW - timedelta(seconds=1),
     )
 )
-ROWS = WHOLE | st.builds(taken_apart, WHOLE | FINE, PIECES, st.lists(KEYS, max_size=1))
+# Items 1 to 5 are in the archive; the rest are in no dump.
+HANGING = st.builds(
+    lambda row, parents: row._replace(parent_keys=parents),
+    WHOLE | FINE,
+    st.lists(st.integers(1, 7), max_size=2),
+)
+ROWS = HANGING | st.builds(taken_apart, WHOLE | FINE, PIECES, st.lists(KEYS, max_size=1))
 ALL_KINDS = Agreement(
     platforms=frozenset({"tumblr", "reddit"}),
     media_kinds=frozenset({"text", "image", "video"}),
@@ -443,7 +458,7 @@ DENIALS = st.builds(
         KEYS, st.integers(0, 3).map(lambda n: 1_767_225_600_000_000 + n * 1_000_000), max_size=2
     ),
     allowed=st.frozensets(KEYS),
-    items=st.frozensets(st.integers(1, 5), max_size=1),
+    items=st.frozensets(st.integers(1, 7), max_size=1),
     closed=st.just(()) | st.frozensets(KEYS, max_size=1),
     opt_in_platforms=st.frozensets(st.sampled_from(["tumblr", "reddit"])),
 )
@@ -484,6 +499,7 @@ def test_two_engines_deliver_the_same_rows_of_any_archive(
         buckets,
         agreement=agreement,
         denials=denials,
+        withheld=withheld_by(runs),
         now=NOW,
         pseudonyms=pseudonyms,
         into=places,
@@ -523,5 +539,6 @@ def test_a_file_that_delivers_everything_the_archive_holds_is_refused(
         "not_settled": 1,
         "not_shareable_hold": 1,
         "opted_out": 1,
+        "parent_blocked": 3,
         "reading_too_old": 1,
     }

@@ -106,8 +106,15 @@ def test_the_archive_keeps_no_content_of_what_is_not_shared(storage: Path, verdi
         "media",
         "core_keys",
         "parts",
+        "parent_keys",
     }
     assert found["reasons"] == ["item_private"]
+
+
+def test_what_an_item_hangs_on_comes_back(storage: Path):
+    (found,) = read_all(storage, written(storage, [row()._replace(parent_keys=(-7, 8))]))
+
+    assert found["parent_keys"] == [-7, 8]
 
 
 def test_parts_come_back_as_they_were_taken_apart(storage: Path):
