@@ -27,6 +27,7 @@ from platforms.joining import (
 from platforms.keys import Keyring
 from platforms.parts import people_of, who_cannot_be_cut
 from platforms.records import (
+    ONLY_TEXT,
     AccountReading,
     FactReading,
     Item,
@@ -53,6 +54,8 @@ NAMES: Final = {
 }
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
 NO_OWNER: Final = Reason(Verdict.HOLD, "owner_unknown", "the record does not say whose it is")
+
+JUST_TEXT: Final = tuple(ONLY_TEXT)
 
 Progress = Callable[[int], None]
 
@@ -256,12 +259,9 @@ class _Inbox:
 def judged(item: Item, keyring: Keyring) -> Judgement:
     """The rule's judgement; what could not be looked up by a key is held in any case."""
     judgement = judge(item)
-    if judgement.verdict is not Verdict.SHARE:
+    if judgement.verdict is not Verdict.SHARE or _can_be_looked_up(item, keyring):
         return judgement
-    missing = tuple(_missing(item, keyring))
-    if not missing:
-        return judgement
-    return Judgement(Verdict.HOLD, missing, judgement.adult)
+    return Judgement(Verdict.HOLD, tuple(_missing(item, keyring)), judgement.adult)
 
 
 def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: datetime) -> Row:
@@ -274,7 +274,8 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         raise ValueError("an item without an id has no row")
     whose = item.owner
     owner = keyring.principal(item.platform, whose) if whose else ()
-    core_keys, parts = taken_apart(item, keyring)
+    core_keys, parts = taken_apart(item, keyring) if item.parts else (None, None)
+    at = item.observed_at
     return Row(
         item_key=item_key,
         owner_key=owner[0] if owner else item_key,
@@ -283,11 +284,11 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         kind=item.kind,
         native_id=item.native_id,
         verdict=judgement.verdict,
-        reasons=_codes(judgement.reasons),
+        reasons=_codes(judgement.reasons) if judgement.reasons else (),
         adult=judgement.adult,
-        media_kinds=_sorted(item.media_kinds),
+        media_kinds=_sorted(item.media_kinds) if item.media else _without_media(item),
         published_at=item.published_at,
-        observed_at=min(item.observed_at or observed_at, observed_at),
+        observed_at=at if at is observed_at else min(at or observed_at, observed_at),
         title=item.title,
         text=item.text,
         tags=item.tags,
@@ -306,6 +307,10 @@ def _codes(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
 @lru_cache(REMEMBERED)
 def _sorted(kinds: frozenset[MediaKind]) -> tuple[MediaKind, ...]:
     return tuple(sorted(kinds))
+
+
+def _without_media(item: Item) -> tuple[MediaKind, ...]:
+    return JUST_TEXT if item.text or item.title else ()
 
 
 def taken_apart(
@@ -356,11 +361,19 @@ def _storable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _can_be_looked_up(item: Item, keyring: Keyring) -> bool:
+    return bool(item.native_id and _has_owner(item, keyring))
+
+
+def _has_owner(item: Item, keyring: Keyring) -> bool:
+    owner = item.owner
+    return bool(owner and keyring.principal(item.platform, owner))
+
+
 def _missing(item: Item, keyring: Keyring) -> Iterator[Reason]:
     if not item.native_id:
         yield NO_KEY
-    owner = item.owner
-    if not owner or not keyring.principal(item.platform, owner):
+    if not _has_owner(item, keyring):
         yield NO_OWNER
 
 

@@ -7,6 +7,7 @@ without the secret. A collision denies one account too many, never one too few.
 
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Final
 
 from platforms.records import Item, ItemRef, Principal
@@ -54,6 +55,10 @@ def item_subject(platform: str, key: int) -> str:
     return f"item:{platform}:{key & UNSIGNED:016x}"
 
 
+def _in_order(keys: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted({*keys}))
+
+
 class Keyring:
     """Makes the keys of one installation from its secret (at least 32 bytes)."""
 
@@ -64,6 +69,7 @@ class Keyring:
         self._platforms: dict[str, bytes] = {}
         self._begun: dict[tuple[str, bytes], blake2b] = {}
         self.named = lru_cache(REMEMBERED)(self._named)
+        self._in_order = lru_cache(REMEMBERED)(_in_order)
 
     @property
     def fingerprint(self) -> str:
@@ -78,7 +84,7 @@ class Keyring:
         return self._key(platform, b"handle", same_name(handle))
 
     def item(self, platform: str, kind: str, container_id: str, native_id: str) -> int:
-        return self._key(platform, b"item", "\0".join((kind, container_id, native_id)))
+        return self._key(platform, b"item", f"{kind}\0{container_id}\0{native_id}")
 
     def item_of(self, item: Item) -> int | None:
         """The key of ``item``, or None when the record has no id of its own."""
@@ -113,12 +119,12 @@ class Keyring:
         return self.named(platform, principal.native_id, principal.handle)
 
     def principals(self, item: Item) -> tuple[int, ...]:
-        keys = {
-            key
-            for one in item.principals
-            for key in self.named(item.platform, one.native_id, one.handle)
-        }
-        return tuple(sorted(keys))
+        platform = item.platform
+        if len(item.principals) == 1:
+            (one,) = item.principals
+            return self._in_order(self.named(platform, one.native_id, one.handle))
+        found = [self.named(platform, one.native_id, one.handle) for one in item.principals]
+        return tuple(sorted({*chain.from_iterable(found)}))
 
     def of_platform(self, platform: str) -> bytes:
         """The secret under which ``platform``'s keys are made: for the platform itself alone.

@@ -6,7 +6,6 @@ apart that cleanly it has no parts, and whoever is in it takes all of it with th
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from itertools import pairwise
@@ -22,6 +21,7 @@ MOST_PARTS: Final = 1_000
 NO_WORD: Final = re.compile(r"[\W_]+")
 TAG: Final = re.compile(r"<[^<>]*>")
 
+NOBODY: Final[tuple[Principal, ...]] = ()
 Span = tuple[int, int]
 
 
@@ -73,11 +73,14 @@ def are_well_formed(item: Item) -> bool:
     """Whether the parts of ``item`` are what ``Pieces`` makes: people, whole pieces, no overlap."""
     if not _holds(item.parts, Part) or not all(_is_whole(part, item) for part in item.parts):
         return False
-    spans = sorted((part.start, part.end) for part in item.parts if part.start < part.end)
-    media = [place for part in item.parts for place in part.media]
-    apart = all(end < start for (_, end), (start, _) in pairwise(spans))
     known = item.core is None or _are_in(item.core, item)
-    return apart and known and len(set(media)) == len(media)
+    if len(item.parts) == 1:
+        media = item.parts[0].media
+        return known and len(set(media)) == len(media)
+    spans = sorted((part.start, part.end) for part in item.parts if part.start < part.end)
+    places = [place for part in item.parts for place in part.media]
+    apart = all(end < start for (_, end), (start, _) in pairwise(spans))
+    return apart and known and len(set(places)) == len(places)
 
 
 def _is_whole(part: Part, item: Item) -> bool:
@@ -86,7 +89,7 @@ def _is_whole(part: Part, item: Item) -> bool:
         return False
     if not (_are_in(part.principals, item) and part.principals):
         return False
-    if not all(0 <= place < len(item.media) for place in part.media):
+    if part.media and not all(0 <= place < len(item.media) for place in part.media):
         return False
     if part.start == part.end:
         return bool(part.media)
@@ -96,11 +99,17 @@ def _is_whole(part: Part, item: Item) -> bool:
 
 
 def _are_in(people: tuple[Principal, ...], item: Item) -> bool:
-    return _holds(people, Principal) and set(people) <= set(item.principals)
+    if not _holds(people, Principal):
+        return False
+    # People are few: to look for each costs less than to make sets of them.
+    for person in people:  # noqa: SIM110
+        if person not in item.principals:
+            return False
+    return True
 
 
 def _holds(values: object, kind: type) -> bool:
-    return isinstance(values, tuple) and all(type(value) is kind for value in values)
+    return isinstance(values, tuple) and {*map(type, values)} <= {kind}
 
 
 def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
@@ -115,35 +124,36 @@ def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
     if item.core is None or len(item.parts) > MOST_PARTS:
         return everybody
     in_parts = {person for part in item.parts for person in part.principals}
-    bound = frozenset(person for person in everybody if person.role is Role.OWNER)
-    return bound.union(item.core, _repeated(item), everybody - in_parts)
+    bound = {person for person in item.principals if person.role is Role.OWNER}
+    return frozenset(bound.union(item.core, _repeated(item), everybody - in_parts))
 
 
-def _repeated(item: Item) -> Iterator[Principal]:
-    owners: dict[str, set[tuple[Principal, ...]]] = defaultdict(set)
-    for word, people in _words(item):
-        owners[word].add(people)
-    for shared in owners.values():
-        if len(shared) > 1:
-            yield from (person for people in shared for person in people)
+def _repeated(item: Item) -> set[Principal]:
+    """The people of every line and address that is also somewhere else."""
+    first: dict[str, tuple[Principal, ...]] = {}
+    found: set[Principal] = set()
+    for words, people in _words(item):
+        for word in words:
+            other = first.setdefault(word, people)
+            if other is not people and other != people:
+                found.update(other, people)
+    return found
 
 
-def _words(item: Item) -> Iterator[tuple[str, tuple[Principal, ...]]]:
-    """Each line and address in ``item`` with the people of its part; with nobody in the core."""
-    of_media = {place: part.principals for part in item.parts for place in part.media}
+def _words(item: Item) -> Iterator[tuple[list[str], tuple[Principal, ...]]]:
+    """The lines and addresses in ``item`` with the people of their part; nobody in the core."""
     for part in item.parts:
-        for line in _lines(item.text[part.start : part.end]):
-            yield line, part.principals
-    rest = text_without(item.text, ((part.start, part.end) for part in item.parts))
-    for text in (rest, item.title, *item.tags):
-        yield from ((line, ()) for line in _lines(text))
-    for place, medium in enumerate(item.media):
-        for line in (*_lines(medium.alt), medium.url):
-            yield line, of_media.get(place, ())
+        yield _lines(item.text[part.start : part.end]), part.principals
+    rest = text_without(item.text, [(part.start, part.end) for part in item.parts])
+    yield [line for text in (rest, item.title, *item.tags) for line in _lines(text)], NOBODY
+    if item.media:
+        of_media = {place: part.principals for part in item.parts for place in part.media}
+        for place, medium in enumerate(item.media):
+            yield [*_lines(medium.alt), medium.url], of_media.get(place, NOBODY)
 
 
-def _lines(text: str) -> Iterator[str]:
-    return filter(None, map(_words_alone, text.splitlines()))
+def _lines(text: str) -> list[str]:
+    return [*filter(None, map(_words_alone, text.splitlines()))]
 
 
 def _words_alone(line: str) -> str:

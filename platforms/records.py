@@ -74,7 +74,7 @@ class Verdict(StrEnum):
     EXCLUDE = "exclude"
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, cache_hash=True):
     """One person or account whose words or images are in an item.
 
     ``native_id`` is the platform's stable id, ``handle`` the name as written;

@@ -57,22 +57,26 @@ class Sorter:
     """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
-        self.rows = 0
         self._folder = folder
         self._limits = limits
         self._batch: list[Row] = []
         self._characters = 0
         self._spills: list[Spill] = []
+        self._spilled = 0
+
+    @property
+    def rows(self) -> int:
+        return self._spilled + len(self._batch)
 
     @property
     def full(self) -> bool:
         return len(self._spills) >= self._limits.spills
 
     def add(self, row: Row) -> None:
-        self._batch.append(row)
+        batch = self._batch
+        batch.append(row)
         self._characters += _characters(row)
-        self.rows += 1
-        if len(self._batch) >= self._limits.rows or self._characters >= self._limits.characters:
+        if len(batch) >= self._limits.rows or self._characters >= self._limits.characters:
             self._spill()
 
     def write(self, draft: Draft, place: str) -> None:
@@ -101,6 +105,7 @@ class Sorter:
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
             for start, end in pairwise(starts.tolist()):
                 writer.write_table(table.slice(start, end - start))
+        self._spilled += len(self._batch)
         self._batch, self._characters = [], 0
         with path.open("rb") as written:
             mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
@@ -157,11 +162,16 @@ def _media(media: Any) -> list[dict[str, str]]:
 
 def _characters(row: Row) -> int:
     """Roughly what a row costs: its text counts, and its ids as one line of it."""
-    size = 200 + 8 * len(row.account_keys) + len(row.title or "") + len(row.text or "")
+    size = 200 + 8 * len(row.account_keys)
+    if row.title:
+        size += len(row.title)
+    if row.text:
+        size += len(row.text)
     if row.parent_keys:
         size += 8 * len(row.parent_keys)
     if row.tags:
         size += sum(map(len, row.tags))
     if row.media:
-        size += sum(len(one.url) + len(one.alt) for one in row.media)
+        # A generator would cost more than what it adds up.
+        size += sum([len(one.url) + len(one.alt) for one in row.media])
     return size
