@@ -5,6 +5,7 @@ Refused with line and byte: what is not RFC 8259 JSON in UTF-8, NaN and Infinity
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 MAX_BLANK_LINES: Final = 1_000_000
 SUSPICIOUS_DEPTH: Final = 100
 MAX_DIGITS: Final = 4300
+CHANGED_ADVICE: Final = "Read it when nothing writes to it any more."
 BOM: Final = b"\xef\xbb\xbf"
 LINES_ADVICE: Final = "Write one record on each line (NDJSON), each below 64 MiB."
 TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
@@ -31,6 +33,8 @@ ESCAPED_QUOTE: Final = b"\\u0022"
 NOT_FINITE: Final = re.compile(r"-?(?:NaN|Infinity)|-?\d+(?:\.\d+)?[eE]\+?\d{3,}")
 
 
+Stamp = tuple[int, int, int, int, int]
+
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -39,26 +43,65 @@ class _Unacceptable(ValueError):
     """Well-formed JSON that no honest exporter writes."""
 
 
-def documents(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[int, Any]]:
+class Proven:
+    """Files that were read to their end once, and so need no second proof of the same bytes."""
+
+    def __init__(self) -> None:
+        self._stamps: dict[Path, Stamp] = {}
+
+    def holds(self, path: Path, handle: BinaryIO) -> bool:
+        """Whether ``handle`` is open on what was proven of ``path``, as it was then."""
+        return self._stamps.get(path) == _stamp(handle)
+
+    def add(self, path: Path, stamp: Stamp, handle: BinaryIO) -> None:
+        """Remember ``path``, unless it is not any more what it was when it was opened."""
+        if _stamp(handle) == stamp:
+            self._stamps[path] = stamp
+
+
+def documents(
+    path: Path, progress: Callable[[int], None], proven: Proven | None = None
+) -> Iterator[tuple[int, Any]]:
     """Each JSON document of ``path`` with the line it begins on; blank lines are skipped.
 
-    A compressed file must be NDJSON; lines and bytes are those of the text in it.
+    A compressed file must be NDJSON; lines and bytes are those of the text in it. Whoever
+    reads the same files again gives ``proven`` each time: that no object names a key twice is
+    proven once, and a file that changes while it is read again is refused.
     """
     with opened(path) as handle:
-        if is_compressed(handle):
-            yield from _lines(decompressed(handle, path, progress), path, _untold)
+        stamp = _stamp(handle)
+        if proven is None or not proven.holds(path, handle):
+            yield from _documents(handle, path, progress, quickly)
+            if proven is not None:
+                proven.add(path, stamp, handle)
             return
-        if _is_one_of_many(handle, path):
-            handle.seek(0)
-            yield from _lines(handle, path, progress)
-            return
+        yield from _documents(handle, path, progress, again)
+        if _stamp(handle) != stamp:
+            raise BadInput(path, "the file changed while it was read", advice=CHANGED_ADVICE)
+
+
+def _documents(
+    handle: BinaryIO, path: Path, progress: Callable[[int], None], quick: Callable[[bytes], Any]
+) -> Iterator[tuple[int, Any]]:
+    if is_compressed(handle):
+        yield from _lines(decompressed(handle, path, progress), path, _untold, quick)
+        return
+    if _is_one_of_many(handle, path):
         handle.seek(0)
-        text = handle.read(MAX_DOCUMENT_BYTES + 1)
-        if len(text) > MAX_DOCUMENT_BYTES:
-            reason = "its first line is not a whole JSON document, and the file exceeds 64 MiB"
-            raise BadInput(path, reason, line=1, byte=0, advice=LINES_ADVICE)
-        yield 1, _parsed(text, path, line=1, byte=0)
-        progress(len(text))
+        yield from _lines(handle, path, progress, quick)
+        return
+    handle.seek(0)
+    text = handle.read(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        reason = "its first line is not a whole JSON document, and the file exceeds 64 MiB"
+        raise BadInput(path, reason, line=1, byte=0, advice=LINES_ADVICE)
+    yield 1, _parsed(text, path, line=1, byte=0)
+    progress(len(text))
+
+
+def _stamp(handle: BinaryIO) -> Stamp:
+    found = os.fstat(handle.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def quoted_document(text: bytes) -> Any:
@@ -101,11 +144,16 @@ def _is_one_of_many(handle: BinaryIO, path: Path) -> bool:
 
 
 def _lines(
-    handle: BinaryIO, path: Path, progress: Callable[[int], None]
+    handle: BinaryIO,
+    path: Path,
+    progress: Callable[[int], None],
+    quick: Callable[[bytes], Any],
 ) -> Iterator[tuple[int, Any]]:
     number, byte, blank, untold = 1, 0, 0, 0
-    while text := _line(handle, path, line=number, byte=byte):
-        made = quickly(text)
+    while text := handle.readline(MAX_DOCUMENT_BYTES + 1):
+        if len(text) > MAX_DOCUMENT_BYTES:
+            raise _too_long(path, number, byte)
+        made = quick(text)
         if made is not msgspec.UNSET:
             yield number, made
         elif text.removeprefix(BOM).strip():
@@ -128,8 +176,12 @@ def _one_more_blank(blank: int, path: Path, *, line: int, byte: int) -> int:
 def _line(handle: BinaryIO, path: Path, *, line: int, byte: int) -> bytes:
     text = handle.readline(MAX_DOCUMENT_BYTES + 1)
     if len(text) > MAX_DOCUMENT_BYTES:
-        raise BadInput(path, "the line exceeds 64 MiB", line=line, byte=byte, advice=LINES_ADVICE)
+        raise _too_long(path, line, byte)
     return text
+
+
+def _too_long(path: Path, line: int, byte: int) -> BadInput:
+    return BadInput(path, "the line exceeds 64 MiB", line=line, byte=byte, advice=LINES_ADVICE)
 
 
 def _parsed(text: bytes, path: Path, *, line: int, byte: int) -> Any:
@@ -170,9 +222,9 @@ def _loads(text: bytes) -> Any:
 def quickly(text: bytes) -> Any:
     """What ``strictly`` gives, or ``UNSET`` where only that can tell.
 
-    A decoder that takes the last of two equal keys has lost at least the quotes around
-    the first: written again, the document has fewer. Only an escaped quote could make up
-    for them, because it is written as a quote.
+    What is written again as it was names no key twice. In any other spelling quotes are
+    counted: a decoder that takes the last of two equal keys has lost at least those around
+    the first. Only an escaped quote could make up for them, because it is written as a quote.
     """
     if len(text) > QUICK_BYTES:
         return msgspec.UNSET
@@ -180,9 +232,22 @@ def quickly(text: bytes) -> Any:
         made = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return msgspec.UNSET
-    if ESCAPED_QUOTE in text or _encode(made).count(b'"') != text.count(b'"'):
+    written = _encode(made)
+    if text.startswith(written):
+        return made
+    if ESCAPED_QUOTE in text or written.count(b'"') != text.count(b'"'):
         return msgspec.UNSET
     return made
+
+
+def again(text: bytes) -> Any:
+    """What ``quickly`` or ``strictly`` gave of the same text before, or ``UNSET``."""
+    if len(text) > QUICK_BYTES:
+        return msgspec.UNSET
+    try:
+        return _decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return msgspec.UNSET
 
 
 def strictly(text: bytes) -> Any:

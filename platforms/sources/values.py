@@ -5,6 +5,8 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 SHOWN_CHARACTERS: Final = 40
+# Of an address like this there is nothing to leave out.
+PLAIN_ADDRESS: Final = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9._/-]*")
 # Neither can be stored as UTF-8 text by every store: lone surrogates and NUL.
 UNSTORABLE: Final = re.compile("[\ud800-\udfff\x00]")
 
@@ -40,6 +42,10 @@ def address_in(raw: object) -> str:
     """A web address without what may identify its reader: no user, query or fragment."""
     if not isinstance(raw, str):
         return ""
+    return raw if PLAIN_ADDRESS.fullmatch(raw) else _address_in(raw)
+
+
+def _address_in(raw: str) -> str:
     try:
         url = urlsplit(text_in(raw).strip())
     except ValueError:

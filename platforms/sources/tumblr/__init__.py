@@ -8,6 +8,7 @@ from typing import Any, Final
 from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
+from platforms.sources.json_documents import Proven
 from platforms.sources.tumblr import blogs
 from platforms.sources.tumblr.alike import Reader
 from platforms.sources.tumblr.blogs import Blogs
@@ -56,12 +57,13 @@ def _read(
     progress: Callable[[int], None],
 ) -> Iterator[Reading]:
     files.check(paths)
-    around = _first_pass(paths, values, observed_at, progress)
+    proven = Proven()
+    around = _first_pass(paths, values, observed_at, progress, proven)
     yield from _readings(around)
     yield from _facts(around)
     reader = Reader(around)
     for path in paths:
-        for shape, record in _records(path, progress):
+        for shape, record in _records(path, progress, proven):
             if shape is Shape.POST:
                 yield reader.item_of(record)
             elif shape is Shape.ODD:
@@ -73,12 +75,13 @@ def _first_pass(
     values: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
+    proven: Proven,
 ) -> Surroundings:
     """Every blog of the dump, and the ids of posts that some appearance does not open to all."""
     known = Blogs(values)
     closed = set()
     for path in paths:
-        for shape, record in _records(path, progress):
+        for shape, record in _records(path, progress, proven):
             if shape is Shape.BLOG:
                 known.add(record)
             elif shape is Shape.POST:
@@ -90,9 +93,17 @@ def _first_pass(
     return Surroundings(known, values, frozenset(closed), observed_at)
 
 
-def _records(path: Path, progress: Callable[[int], None]) -> Iterator[tuple[Shape, Any]]:
+def _records(
+    path: Path, progress: Callable[[int], None], proven: Proven
+) -> Iterator[tuple[Shape, Any]]:
     return json_records.records(
-        path, progress, records, odd=Shape.ODD, advice=ADVICE, xml_advice=XML_ADVICE
+        path,
+        progress,
+        records,
+        odd=Shape.ODD,
+        advice=ADVICE,
+        xml_advice=XML_ADVICE,
+        proven=proven,
     )
 
 

@@ -5,16 +5,17 @@ does, but finds the evidence of only the first of each kind. Only posts of ordin
 that have no fields but those listed here are of a kind: every other one is read by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from platforms.parts import Pieces
-from platforms.records import Evidence, Identity, Item, Media, Principal, Role
+from platforms.parts import GAP, Pieces
+from platforms.records import Evidence, Identity, Item, Media, Part, Principal, Role
 from platforms.sources.tumblr.blogs import uuid_in
-from platforms.sources.tumblr.content import MAX_PARTS, READERS, Content
+from platforms.sources.tumblr.content import MAX_PARTS, picture_in
 from platforms.sources.tumblr.posts import (
     HINTS,
     KIND,
@@ -50,7 +51,8 @@ OF_A_KIND: Final = frozenset(
     | {"recommended_source", "recommended_color"}
 )
 FIRST_TOO_LONG: Final = 10**20
-PLAIN_BLOCKS: Final = frozenset({"text", "image"})
+NO_MEDIA: Final[tuple[Media, ...]] = ()
+NO_SEGMENTS: Final[tuple[tuple["Segment", ...], tuple[object, ...]]] = ((), ())
 PLAIN_LAYOUTS: Final = frozenset({"rows", "condensed", "carousel"})
 
 
@@ -61,6 +63,13 @@ class Known(NamedTuple):
     name: str
     state: int
     people: Mapping[Role, Principal]
+
+
+class Content(NamedTuple):
+    """What blocks hold that are of the ordinary kinds and nobody's but the post's."""
+
+    texts: list[str]
+    media: tuple[Media, ...]
 
 
 class Segment(NamedTuple):
@@ -78,11 +87,22 @@ class Plain(NamedTuple):
     segments: tuple[Segment, ...]
 
 
+class Names(NamedTuple):
+    """The names that an object has, in their order: their number, and whose values decide."""
+
+    number: int
+    values: Callable[[Mapping[str, Any]], object]
+
+
 class Findings(NamedTuple):
     """What holds for every post of a kind."""
 
     evidence: tuple[Evidence, ...]
     required: frozenset[str]
+
+
+NOT_YET: Final = Findings((), frozenset())
+_encode = msgspec.json.Encoder().encode
 
 
 class Reader:
@@ -93,15 +113,18 @@ class Reader:
         self._kinds: dict[tuple[object, ...], Findings | None] = {}
         self._blogs: dict[tuple[str, str], Known | None] = {}
         self._states: dict[tuple[object, ...], int] = {}
+        self._posts = Shapes(OF_EACH_POST)
+        self._trail = Shapes(OF_EACH_SEGMENT)
+        self._sources = Shapes(OF_EACH_SOURCE)
 
     def item_of(self, raw: Mapping[str, Any]) -> Item:
         """What ``posts.item_of`` says of ``raw``."""
         plain = self._plain(raw)
         if plain is None:
             return item_of(raw, self._around)
-        if plain.kind not in self._kinds:
+        findings = self._kinds.get(plain.kind, NOT_YET)
+        if findings is NOT_YET:
             return self._first(plain, raw)
-        findings = self._kinds[plain.kind]
         if findings is None:
             return item_of(raw, self._around)
         return _made(plain, findings, raw, self._around.observed_at)
@@ -121,20 +144,21 @@ class Reader:
         blog, number = self._blog(raw.get("blog")), _number(raw)
         if blog is None or number is None or raw.get("blog_name") != blog.name:
             return None
-        content = _plain_content(raw)
-        segments = self._segments(raw.get("trail", []), blog)
-        rest = _kind_of(raw, OF_EACH_POST)
-        if content is None or segments is None or rest is None:
+        rest = self._posts.rest_of(raw)
+        if rest is None or (content := _plain_content(raw)) is None:
             return None
-        closed = number in self._around.closed
+        if (segments := self._segments(raw.get("trail", []), blog)) is None:
+            return None
         found, kinds = segments
-        kind = (rest, blog.state, closed, "title" in raw, "trail" in raw, kinds)
+        kind = (rest, blog.state, number in self._around.closed, kinds)
         return Plain(kind, number, blog.people[Role.OWNER], content, found)
 
     def _segments(
         self, trail: object, own: Known
     ) -> tuple[tuple[Segment, ...], tuple[object, ...]] | None:
         """The segments of a trail, and what decides in each of them."""
+        if trail == []:
+            return NO_SEGMENTS
         if not isinstance(trail, list):
             return None
         found, kinds = [], []
@@ -159,7 +183,7 @@ class Reader:
         if number is None or number in self._around.closed:
             return None
         content = _plain_content(raw)
-        rest = _kind_of(raw, OF_EACH_SEGMENT), _kind_of(source, OF_EACH_SOURCE)
+        rest = self._trail.rest_of(raw), self._sources.rest_of(source)
         if content is None or None in rest:
             return None
         kind = (*rest, blog.state, blog.uuid == own.uuid)
@@ -172,11 +196,12 @@ class Reader:
         name, uuid = raw.get("name"), raw.get("uuid")
         if not isinstance(name, str) or not isinstance(uuid, str):
             return None
-        if (uuid, name) not in self._blogs:
-            if len(self._blogs) >= BLOGS:
-                self._blogs.clear()
-            self._blogs[uuid, name] = self._known(raw, uuid, name)
-        return self._blogs[uuid, name]
+        who = (uuid, name)
+        if who in self._blogs:
+            return self._blogs[who]
+        if len(self._blogs) >= BLOGS:
+            self._blogs.clear()
+        return self._blogs.setdefault(who, self._known(raw, uuid, name))
 
     def _known(self, raw: dict[str, Any], uuid: str, name: str) -> Known | None:
         if uuid_in(raw) is None or name_in(name) is None or not self._around.blogs.holds(uuid):
@@ -193,18 +218,24 @@ class Reader:
 def _made(
     plain: Plain, findings: Findings, raw: Mapping[str, Any], observed_at: datetime | None
 ) -> Item:
-    text, media, parts, core = _whole(plain, raw)
-    people = dict.fromkeys((plain.owner, *(segment.who for segment in plain.segments)))
+    people: tuple[Principal, ...] = (plain.owner,)
+    parts: tuple[Part, ...] = ()
+    core = None
+    if plain.segments:
+        people = tuple(dict.fromkeys([plain.owner, *[one.who for one in plain.segments]]))
+        text, media, parts, core = _whole(plain, raw)
+    else:
+        text, media = GAP.join(filter(None, plain.content.texts)), plain.content.media
     return Item(
         platform=SLUG,
         kind=KIND,
         native_id=plain.number,
-        principals=tuple(people),
+        principals=people,
         evidence=findings.evidence,
         required=findings.required,
         published_at=moment_of(raw.get("timestamp")),
         observed_at=observed_at,
-        title=text_in(raw.get("title")),
+        title=text_in(raw["title"]) if "title" in raw else "",
         text=text,
         tags=tags_of(raw),
         media=media,
@@ -215,13 +246,11 @@ def _made(
 
 def _whole(
     plain: Plain, raw: Mapping[str, Any]
-) -> tuple[str, tuple[Media, ...], tuple[Any, ...], tuple[Principal, ...] | None]:
+) -> tuple[str, tuple[Media, ...], tuple[Part, ...], tuple[Principal, ...] | None]:
     """Text and media, the parts of the trail, and who is in none of them."""
-    if not plain.segments:
-        return plain.content.text, tuple(plain.content.media), (), None
     whole = Pieces()
     for segment in plain.segments:
-        whole.add([segment.content.text], segment.content.media, [segment.who])
+        whole.add(segment.content.texts, segment.content.media, [segment.who])
     whole.add(plain.content.texts, plain.content.media)
     core = (plain.owner,) if whole.parts and not raw.get("title") else None
     return whole.text, tuple(whole.media), tuple(whole.parts), core
@@ -232,15 +261,20 @@ def _plain_content(raw: Mapping[str, Any]) -> Content | None:
     blocks = raw.get("content")
     if not isinstance(blocks, list) or len(blocks) > MAX_PARTS or not _is_plain(raw):
         return None
-    content = Content()
+    texts: list[str] = []
+    media: list[Media] = []
     for block in blocks:
-        kind = block.get("type") if isinstance(block, dict) else None
-        if not isinstance(kind, str) or kind not in PLAIN_BLOCKS:
+        if not isinstance(block, dict) or block.get("attribution") is not None:
             return None
-        if block.get("attribution") is not None:
+        kind = block.get("type")
+        if kind == "text" and isinstance(block.get("text"), str):
+            texts.append(text_in(block["text"]))
+        elif kind == "image" and (image := picture_in(block)):
+            media.append(image)
+            texts.append(text_in(block.get("caption")))
+        else:
             return None
-        READERS[kind](block, content)
-    return None if content.doubts else content
+    return Content(texts, tuple(media) if media else NO_MEDIA)
 
 
 def _is_plain(raw: Mapping[str, Any]) -> bool:
@@ -268,12 +302,35 @@ def _number(raw: Mapping[str, Any]) -> str | None:
     return id_of(raw)
 
 
-def _kind_of(raw: Mapping[str, Any], besides: frozenset[str]) -> bytes | None:
-    """Everything in ``raw`` but what differs from post to post; types and order count."""
-    rest = {name: value for name, value in raw.items() if name not in besides}
-    if not rest.keys() <= OF_A_KIND:
-        return None
-    try:
-        return msgspec.json.encode(rest)
-    except (UnicodeEncodeError, RecursionError):
-        return None
+class Shapes:
+    """What makes the kind of an object: its names, and the values of all but ``besides``."""
+
+    def __init__(self, besides: frozenset[str]) -> None:
+        self._besides = besides
+        self._count = 0
+        self._known: dict[tuple[str, ...], Names] = {}
+
+    def rest_of(self, raw: Mapping[str, Any]) -> tuple[int, bytes] | None:
+        """Everything in ``raw`` but what differs from post to post; types and order count."""
+        names = tuple(raw)
+        known = self._known.get(names) or self._first(names)
+        if known is None:
+            return None
+        try:
+            return known.number, _encode(known.values(raw))
+        except (UnicodeEncodeError, RecursionError):
+            return None
+
+    def _first(self, names: tuple[str, ...]) -> Names | None:
+        rest = [name for name in names if name not in self._besides]
+        if not OF_A_KIND.issuperset(rest):
+            return None
+        if len(self._known) >= KINDS:
+            self._known.clear()
+        self._count += 1
+        values = itemgetter(*rest) if rest else _nothing
+        return self._known.setdefault(names, Names(self._count, values))
+
+
+def _nothing(raw: Mapping[str, Any]) -> object:
+    return ()

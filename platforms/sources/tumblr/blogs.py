@@ -18,6 +18,7 @@ from platforms.sources.values import name_in
 UUID: Final = re.compile(r"t:[A-Za-z0-9_-]{1,64}")
 FLAG: Final = {"true": True, "false": False, "1": True, "0": False}
 
+_encode = msgspec.json.Encoder().encode
 Meaning = Mapping[bool | str, Visibility]
 # What was read of each field, in the order of ``FIELDS``.
 Readings = tuple[frozenset[Visibility], ...]
@@ -89,6 +90,8 @@ SPELT: Final = tuple(dict.fromkeys(name for both in SPELLINGS.values() for name 
 PLACES: Final = {field: place for place, field in enumerate(FIELDS)}
 # Millions of blogs share a few states: this many are kept ready.
 REMEMBERED: Final = 4_096
+# So many bytes of blogs' records, as they were written, are known to have been read.
+SEEN_BYTES: Final = 16 << 20
 ASSERTABLE: Final = (
     *VISIBILITY,
     "is_adult",
@@ -174,10 +177,32 @@ class Blogs:
         self._by_uuid: dict[str, Blog] = {}
         self._by_name: dict[str, Blog] = {}
         self._posting: set[str] = set()
+        self._seen: set[tuple[bytes, bool]] = set()
+        self._seen_bytes = 0
 
     def add(self, raw: object, *, posting: bool = False) -> None:
+        """Take in one record of a blog; the same one again adds nothing, and costs little."""
         if not isinstance(raw, dict):
             return
+        try:
+            seen = _encode(raw), posting
+        except (UnicodeEncodeError, RecursionError):
+            self._add(raw, posting=posting)
+            return
+        if seen not in self._seen:
+            self._add(raw, posting=posting)
+            self._remember(seen)
+
+    def _remember(self, seen: tuple[bytes, bool]) -> None:
+        size = len(seen[0])
+        if self._seen_bytes + size > SEEN_BYTES:
+            self._seen.clear()
+            self._seen_bytes = 0
+        if size <= SEEN_BYTES:
+            self._seen.add(seen)
+            self._seen_bytes += size
+
+    def _add(self, raw: dict[str, Any], *, posting: bool) -> None:
         uuid, name = uuid_in(raw), name_in(raw.get("name"))
         if uuid is not None:
             self._by_uuid.setdefault(uuid, Blog()).add(raw)

@@ -185,14 +185,22 @@ def _read_text(block: dict[str, Any], content: Content) -> None:
 
 
 def _read_image(block: dict[str, Any], content: Content) -> None:
+    image = picture_in(block)
+    if image is None:
+        content.doubts.append("an image block has no address")
+        return
+    content.media.append(image)
+    content.texts.append(text_in(block.get("caption")))
+
+
+def picture_in(block: dict[str, Any]) -> Media | None:
+    """The largest size of an image block; None when it has no address."""
     medium = _first_of(block.get("media"))
     url = address_in(medium.get("url"))
     if not url:
-        content.doubts.append("an image block has no address")
-        return
+        return None
     kind = MediaKind.GIF if _is_gif(medium.get("type"), url) else MediaKind.IMAGE
-    content.media.append(Media(kind, url, text_in(block.get("alt_text"))))
-    content.texts.append(text_in(block.get("caption")))
+    return Media(kind, url, text_in(block.get("alt_text")))
 
 
 def _read_video(block: dict[str, Any], content: Content) -> None:
@@ -281,7 +289,9 @@ def _legacy_media(raw: Mapping[str, Any]) -> Iterator[Media]:
 
 
 def _is_gif(kind: object, url: str) -> bool:
-    return kind == "image/gif" or GIF.search(url) is not None
+    if kind == "image/gif":
+        return True
+    return (".gif" in url.lower() or not url.isascii()) and GIF.search(url) is not None
 
 
 def _first_of(raw: object) -> dict[str, Any]:

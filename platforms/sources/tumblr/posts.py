@@ -248,17 +248,24 @@ def is_open(raw: Mapping[str, Any]) -> bool:
 def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
     """Every blog object of a post, and whether it is the posting one."""
     yield raw.get("blog"), True
-    yield from ((blog, False) for blog in _credited_in(raw))
+    for blog in _credited_in(raw):
+        yield blog, False
+    if not raw.get("trail"):
+        return
     for item in objects_in(raw, "trail"):
         for blog in (item.get("blog"), *_credited_in(item)):
             yield blog, False
 
 
 def _credited_in(raw: Mapping[str, Any]) -> list[object]:
-    found = [one["author_blog"] for one in (raw, object_in(raw, "post")) if "author_blog" in one]
+    found = [raw["author_blog"]] if "author_blog" in raw else []
+    if "post" in raw and "author_blog" in (source := object_in(raw, "post")):
+        found.append(source["author_blog"])
     for name in ("content", "layout"):
         parts = raw.get(name)
-        for credited in parts if isinstance(parts, list) else ():
+        if not parts or not isinstance(parts, list):
+            continue
+        for credited in parts:
             if isinstance(credited, dict) and "attribution" in credited:
                 found.append(object_in(credited, "attribution").get("blog"))
     return found
@@ -794,7 +801,9 @@ def moment_of(raw: object) -> datetime | None:
 
 def tags_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     tags = raw.get("tags")
-    return tuple(text for tag in tags if (text := text_in(tag))) if isinstance(tags, list) else ()
+    if not tags or not isinstance(tags, list):
+        return ()
+    return tuple([text for tag in tags if (text := text_in(tag))])
 
 
 def _is_text(raw: Mapping[str, Any], name: str) -> bool:

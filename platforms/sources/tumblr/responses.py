@@ -38,7 +38,7 @@ def records(document: object) -> Iterable[tuple[Shape, Any]]:
 def shape_of(record: object) -> Shape:
     if not isinstance(record, dict):
         return Shape.ODD
-    if _is_wrapped(record) and isinstance(record["blog"], dict) and record["blog"]:
+    if len(record) == 1 and isinstance(record.get("blog"), dict) and record["blog"]:
         return Shape.BLOG
     if _is_post(record):
         return Shape.POST

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from platforms.sources.json_documents import quickly, strictly
+from platforms.sources.contract import BadInput
+from platforms.sources.json_documents import Proven, again, documents, quickly, strictly
 
 NUMBERS = (
     st.integers() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
@@ -72,6 +73,20 @@ def test_what_is_read_quickly_is_what_the_strict_reader_gives(text):
         assert exact(made) == exact(strictly(text))
 
 
+@given(DOCUMENTS | ODD | st.lists(PIECES, max_size=12).map(b"".join))
+@example(b'{"a":"\\u0022"}')
+@example(b"-0")
+def test_what_was_proven_once_is_read_again_as_it_was(text):
+    try:
+        before = strictly(text)
+    except (ValueError, RecursionError):
+        return
+
+    made = again(text)
+
+    assert made is msgspec.UNSET or exact(made) == exact(before)
+
+
 @given(DOCUMENTS)
 @example(b'{"caf\xc3\xa9":"na\xc3\xafve","n":[1,2.5,null,true]}')
 def test_a_plain_document_is_read_quickly(text):
@@ -98,3 +113,47 @@ def test_a_plain_document_is_read_quickly(text):
 )
 def test_what_is_out_of_the_ordinary_is_left_to_the_strict_reader(text):
     assert quickly(text) is msgspec.UNSET
+
+
+def read(path, proven):
+    return [document for _, document in documents(path, lambda count: None, proven)]
+
+
+def test_a_file_that_was_read_to_its_end_is_read_again_with_the_same_result(tmp_path):
+    path, proven = tmp_path / "posts.ndjson", Proven()
+    path.write_bytes(b'{"a":1}\n\n{"a": "\\u0022"}\n')
+
+    first, second = read(path, proven), read(path, proven)
+
+    assert first == second == [{"a": 1}, {"a": '"'}]
+
+
+def test_a_file_that_changed_between_two_readings_is_proven_again(tmp_path):
+    path, proven = tmp_path / "posts.ndjson", Proven()
+    path.write_bytes(b'{"a":1}\n{"b":1}\n')
+    read(path, proven)
+    path.write_bytes(b'{"a":1}\n{"state":"private","state":"published"}\n')
+
+    with pytest.raises(BadInput, match="same key twice"):
+        read(path, proven)
+
+
+def test_a_file_that_changes_while_it_is_read_again_is_refused(tmp_path):
+    path, proven = tmp_path / "posts.ndjson", Proven()
+    path.write_bytes(b'{"a":1}\n{"b":1}\n')
+    read(path, proven)
+    reading = documents(path, lambda count: None, proven)
+    next(reading)
+    path.write_bytes(b'{"a":1}\n{"b":1}\n{"c":1}\n')
+
+    with pytest.raises(BadInput, match="changed while it was read"):
+        list(reading)
+
+
+def test_a_file_that_was_not_read_to_its_end_is_not_proven(tmp_path):
+    path, proven = tmp_path / "posts.ndjson", Proven()
+    path.write_bytes(b'{"a":1}\n{"a":1,"a":2}\n')
+    next(documents(path, lambda count: None, proven))
+
+    with pytest.raises(BadInput, match="same key twice"):
+        read(path, proven)
