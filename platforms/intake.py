@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self
 
@@ -326,10 +327,13 @@ def taken_apart(
     if bound.issuperset(item.principals):
         return None, None
     keys = {p: keyring.principal(item.platform, p) for p in item.principals}
-    people = people_of(list(keys.values()))
+    everything = [*chain.from_iterable(keys.values())]
+    if len({*everything}) < len(everything):
+        people = people_of(list(keys.values()))
+        keys = {p: tuple(chain.from_iterable(people[one] for one in keys[p])) for p in keys}
 
     def known(principals: Iterable[Principal]) -> list[int]:
-        return sorted({key for p in principals for one in keys[p] for key in people[one]})
+        return sorted({*chain.from_iterable([keys[p] for p in principals])})
 
     return known(bound), [
         StoredPart(known(part.principals), part.start, part.end, part.media) for part in item.parts

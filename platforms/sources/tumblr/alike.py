@@ -111,6 +111,7 @@ class Reader:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._kinds: dict[tuple[object, ...], Findings | None] = {}
+        self._same: dict[Findings, Findings] = {}
         self._blogs: dict[tuple[str, str], Known | None] = {}
         self._states: dict[tuple[object, ...], int] = {}
         self._posts = Shapes(OF_EACH_POST)
@@ -137,7 +138,9 @@ class Reader:
         same = not names_somebody and _made(plain, findings, raw, item.observed_at) == item
         if len(self._kinds) >= KINDS:
             self._kinds.clear()
-        self._kinds[plain.kind] = findings if same else None
+            self._same.clear()
+        # Kinds that have the same evidence have the very same: it is compared very often.
+        self._kinds[plain.kind] = self._same.setdefault(findings, findings) if same else None
         return item
 
     def _plain(self, raw: Mapping[str, Any]) -> Plain | None:
