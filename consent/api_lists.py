@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from consent.actions import opt_out_listed
 from consent.lists import Listed, NotListed, csv_lines, listed_in
-from platforms.actions import batches
+from platforms.actions import AccountNames, batches
 from platforms.actions.batches import Result
 from platforms.feeds.answers import BatchSerializer, answer_of
 from platforms.feeds.bodies import CSV, JSON, NDJSON, Body, Line
 from platforms.feeds.machines import Machine
+from platforms.feeds.naming import account_id, account_name
 from platforms.feeds.views import (
     BODY_REFUSALS,
     IDEMPOTENCY_KEY,
@@ -65,7 +66,7 @@ def _take(machine: Machine, key: str, lines: Sequence[Line]) -> list[Result]:
     news = iter(
         opt_out_listed(
             machine.platform,
-            [each.names for each in listed],
+            [_as_in_dumps(machine.platform.slug, each.names) for each in listed],
             chosen_at=[each.at for each in listed],
             batch=key,
             by=machine.actor,
@@ -77,6 +78,13 @@ def _take(machine: Machine, key: str, lines: Sequence[Line]) -> list[Result]:
         else each
         for line, each in zip(lines, understood, strict=True)
     ]
+
+
+def _as_in_dumps(slug: str, names: AccountNames) -> AccountNames:
+    """``names`` as content names the account, so that the no finds it."""
+    return AccountNames(
+        account_id(slug, names.native_id), account_name(slug, names.handle), names.key
+    )
 
 
 def _understood(line: Line) -> Listed | Result:

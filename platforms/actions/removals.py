@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from audit.events import Actor
 from platforms.actions.accounts import ensure_account, holders_of, proven_keyring
 from platforms.actions.batches import Result, refused
 from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
-from platforms.feeds.naming import scoped
+from platforms.feeds.naming import account_id, account_name, scoped
 from platforms.feeds.removals import (
     AccountName,
     AccountRenamed,
@@ -110,12 +111,26 @@ def _understood(platform: Platform, line: Line, now: datetime) -> Report | Resul
     if line.refused:
         return refused(line, line.refused)
     try:
-        event = event_in(line.record)
+        event = _as_in_dumps(platform, event_in(line.record))
         if isinstance(event, ItemRemoved | ItemRestored):
             scoped(platform.slug, event.item)
         return Report(line, event, words_in(event, now=now))
     except NotUnderstood as error:
         return refused(line, str(error))
+
+
+def _as_in_dumps(platform: Platform, event: Event) -> Event:
+    """``event`` with its account named as content names it."""
+    if isinstance(event, ItemRemoved | ItemRestored):
+        return event
+    slug, named = platform.slug, event.account
+    account = AccountName(
+        id=account_id(slug, named.id) if named.id else None,
+        handle=account_name(slug, named.handle) if named.handle else None,
+    )
+    if isinstance(event, AccountRenamed):
+        return replace(event, account=account, new_handle=account_name(slug, event.new_handle))
+    return replace(event, account=account)
 
 
 def _rename(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:

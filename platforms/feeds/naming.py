@@ -1,4 +1,4 @@
-"""How each platform's items are named in a removal, as its reader names them in a dump.
+"""How each platform's items and accounts are named, as its reader names them in a dump.
 
 Plain Python. A removal that named another item than was meant would be acknowledged and take
 nothing back, so what cannot be a name is refused, and what is not needed is left aside.
@@ -30,6 +30,21 @@ class Scoped(NamedTuple):
     kind: str
     container: str
     id: str
+
+
+def account_id(slug: str, native_id: str) -> str:
+    """``native_id`` as the platform's dumps have it: a site of WordPress is its address."""
+    if slug != "wordpress":
+        return native_id
+    site, mark, author = native_id.partition("#")
+    return (address(site) or site) + mark + author
+
+
+def account_name(slug: str, handle: str) -> str:
+    """``handle`` as the platform's dumps have it: a login has no slash, an address may."""
+    if slug != "wordpress" or "/" not in handle:
+        return handle
+    return address(handle) or handle
 
 
 def scoped(slug: str, item: ItemName) -> Scoped:
