@@ -10,11 +10,12 @@ from platforms.sources import files
 from platforms.sources.contract import BadInput, Fact, understood
 from platforms.sources.json_documents import documents
 from platforms.sources.json_records import recognised, refuse_xml
+from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import FACTS
-from platforms.sources.reddit.items import KINDS, SLUG, item_of, items_of_event, odd_item
+from platforms.sources.reddit.items import KINDS, SLUG, items_of_event, odd_item
 from platforms.sources.reddit.known import Register
 from platforms.sources.reddit.recordings import is_recording, recorded
-from platforms.sources.reddit.responses import Found, NotReddit, Shape, records
+from platforms.sources.reddit.responses import Found, NotReddit, Shape, item_alone, records
 from platforms.sources.reddit.settling import settled
 from platforms.sources.reddit.surroundings import Surroundings
 
@@ -54,15 +55,17 @@ def _read(
     yield from _readings(around.accounts, "", around.observed_at)
     yield from _readings(around.subreddits, "r/", around.observed_at)
     yield from _facts(around.subreddits, around.observed_at)
+    alike = Alike(around)
     for path in paths:
         for found in _records(path, progress):
-            yield from _items(found, around)
+            if found.shape in KINDS:
+                yield alike.item_of(found)
+            else:
+                yield from _others(found, around)
 
 
-def _items(found: Found, around: Surroundings) -> Iterator[Item]:
-    if found.shape in KINDS:
-        yield item_of(found, around)
-    elif found.shape is Shape.EVENT:
+def _others(found: Found, around: Surroundings) -> Iterator[Item]:
+    if found.shape is Shape.EVENT:
         yield from items_of_event(found.raw, around)
     elif found.shape in (Shape.ODD, Shape.MESSAGE):
         yield odd_item(found, around)
@@ -81,6 +84,8 @@ def _records(path: Path, progress: Callable[[int], None]) -> Iterator[Found]:
 
 
 def _in_document(document: Any, path: Path, line: int) -> Iterable[Found]:
+    if found := item_alone(document):
+        return (found,)
     return _recorded(document, path, line) if is_recording(document) else records(document)
 
 

@@ -69,13 +69,13 @@ def item_of(found: Found, around: Surroundings) -> Item:
     """A post or comment with everything that speaks for and against it; never raises."""
     shape, raw = found.shape, found.raw
     name, item = fullname_of(shape, raw), Reading()
-    _read_state(state_of(shape, raw, around.values), around.against(name), "item", item)
+    read_state(state_of(shape, raw, around.values), around.against(name), "item", item)
     _read_whereabouts(raw, Role.OWNER, ("container", "account"), item, around)
     _read_content(shape, raw, item)
     required = {"item", "container"}
     if shape is Shape.COMMENT:
         required.add("parent")
-        _read_parent(raw, item, around)
+        read_parent(raw, item, around)
     elif is_crosspost(raw):
         required.add("embedded")
         _read_crosspost(raw, item, around)
@@ -91,7 +91,7 @@ def item_of(found: Found, around: Surroundings) -> Item:
         evidence=tuple(dict.fromkeys(item.evidence)),
         required=frozenset(required),
         published_at=moment_of(raw.get("created_utc")),
-        observed_at=_read_at(found, around.observed_at),
+        observed_at=read_at_of(found, around.observed_at),
         title=text_in(raw.get("title")) if shape is Shape.POST else "",
         text=text,
         media=media,
@@ -156,7 +156,7 @@ def odd_item(found: Found, around: Surroundings) -> Item:
     )
 
 
-def _read_state(
+def read_state(
     state: Iterable[Evidence], against: Iterable[Evidence], level: str, item: Reading
 ) -> None:
     found = dict.fromkeys((*state, *against))
@@ -193,7 +193,7 @@ def _read_crosspost(raw: Mapping[str, Any], item: Reading, around: Surroundings)
         name = fullname_of(Shape.POST, source)
         item.parents += _posts_in([name, source.get("crosspost_parent")])
         against = around.against(name)
-        _read_state(state_of_source(source), against, "embedded", item)
+        read_state(state_of_source(source), against, "embedded", item)
         found = Reading(texts=[text_in(source.get("title"))])
         _read_whereabouts(source, Role.REBLOG_ROOT, ("embedded", "embedded"), found, around)
         _read_content(Shape.POST, source, found)
@@ -208,7 +208,7 @@ def _posts_in(names: Iterable[object]) -> Iterator[ItemRef]:
             yield ItemRef((KINDS[Shape.POST],), name[2])
 
 
-def _read_parent(raw: Mapping[str, Any], item: Reading, around: Surroundings) -> None:
+def read_parent(raw: Mapping[str, Any], item: Reading, around: Surroundings) -> None:
     link = raw.get("link_id")
     name = FULLNAME.fullmatch(link) if isinstance(link, str) else None
     if name is None or name[1] != Shape.POST:
@@ -236,7 +236,7 @@ def _read_gist(gist: Gist | None, against: tuple[Evidence, ...], item: Reading) 
         item.evidence.append(Evidence("parent", Visibility.PUBLIC, PROVEN))
 
 
-def _read_at(found: Found, default: datetime) -> datetime | None:
+def read_at_of(found: Found, default: datetime) -> datetime | None:
     """When the record's state was true: never later than its recording or its archive says."""
     if found.read_at is None:
         return None

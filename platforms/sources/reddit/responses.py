@@ -29,6 +29,9 @@ KINDS: Final = {
     shape.value: shape
     for shape in (Shape.POST, Shape.COMMENT, Shape.ACCOUNT, Shape.SUBREDDIT, Shape.MESSAGE)
 }
+ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
+# What holds one of these may be a frame with things in it, or a recorded session.
+AROUND_ITEMS: Final = ("kind", "data", "error", "interactions", "http_interactions")
 # Stands for comments that the response left out; there is nothing in it.
 LEFT_OUT: Final = "more"
 EVENT_FIELDS: Final = ("$event", "$event.action")
@@ -46,6 +49,16 @@ class Found(msgspec.Struct, frozen=True):
 
 class NotReddit(NotOfThisPlatform):
     """A document that no call of Reddit's API answers with, and no archive holds."""
+
+
+def item_alone(document: object) -> Found | None:
+    """The post or comment that most documents of an archive are; None for anything else."""
+    if type(document) is not dict or not document.keys().isdisjoint(AROUND_ITEMS):
+        return None
+    if document.get("replies"):
+        return None
+    shape = shape_of(document)
+    return Found(shape, document) if shape in ITEMS else None
 
 
 def records(document: object) -> Iterable[Found]:

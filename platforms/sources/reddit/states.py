@@ -29,6 +29,7 @@ from platforms.sources.values import shown
 ID: Final = re.compile(r"[a-z0-9]{1,13}")
 # Also "[ Removed by Reddit in response to a copyright notice. ]" and "[deleted by user]".
 NOTICE: Final = re.compile(r"\\?\[\s*(?:removed|deleted)\b[^\]]*\](?:\(\S*\))?", re.IGNORECASE)
+NOTICE_BEGINS: Final = ("[", "\\[")
 NOBODY: Final = frozenset({"[deleted]", "[removed]"})
 TEXTS: Final = {Shape.POST: ("title", "selftext"), Shape.COMMENT: ("body",)}
 FIELDS: Final = {Shape.POST: OF_POSTS, Shape.COMMENT: OF_COMMENTS}
@@ -42,6 +43,7 @@ DECISIVE: Final = {
 REMEMBERED: Final = 4_096
 FIRST_SECOND, LAST_SECOND = 1, 253_402_300_799
 READ_AT: Final = ("retrieved_on", "retrieved_utc")
+TOLD_BY: Final = (*READ_AT, "_meta")
 
 
 def fullname_of(shape: Shape, raw: Mapping[str, Any]) -> str | None:
@@ -58,19 +60,20 @@ def state_of(
 ) -> tuple[Evidence, ...]:
     """All that a post or comment says against itself; ``values`` are the asserted facts."""
     asserted = asserted_for(PREFIXES[shape], values) if values else {}
-    found = list(_of_its_fields(shape, raw, asserted))
+    found = tuple(_of_its_fields(shape, raw, asserted))
     for name in TEXTS[shape]:
-        found += _of_its_text(name, raw)
-    return tuple(found)
+        if doubt := _of_its_text(name, raw):
+            found = (*found, doubt)
+    return found
 
 
 def _of_its_fields(
     shape: Shape, raw: Mapping[str, Any], asserted: Mapping[str, object]
 ) -> Iterable[Evidence]:
     """What the fields say that decide; of many records they all hold the same."""
-    said = {name: raw[name] for name in DECISIVE[shape] if name in raw}
-    if any(name in raw for name in OF_ONE_RECORD):
+    if not raw.keys().isdisjoint(OF_ONE_RECORD):
         return _read_fields(shape, raw, asserted)
+    said = {name: raw[name] for name in DECISIVE[shape] if name in raw}
     try:
         return _same_fields(shape, msgspec.json.encode(said), tuple(asserted.items()))
     except (UnicodeEncodeError, RecursionError):
@@ -117,6 +120,8 @@ def actions_in(raw: Mapping[str, Any]) -> Iterator[object]:
 
 def read_at(raw: Mapping[str, Any], default: datetime) -> datetime | None:
     """When the record was last read, by its archive; None if that is not understood."""
+    if raw.keys().isdisjoint(TOLD_BY):
+        return default
     meta = raw.get("_meta")
     again = meta.get("retrieved_2nd_on") if isinstance(meta, dict) else None
     given = [raw[name] for name in READ_AT if raw.get(name) is not None]
@@ -130,6 +135,8 @@ def read_at(raw: Mapping[str, Any], default: datetime) -> datetime | None:
 
 def moment_of(raw: object) -> datetime | None:
     """Seconds since 1970, which old archives write as text and the API with a point."""
+    if type(raw) is int and FIRST_SECOND <= raw <= LAST_SECOND:
+        return datetime.fromtimestamp(raw, UTC)
     if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < len("253402300799"):
         raw = int(raw)
     if isinstance(raw, bool) or not isinstance(raw, int | float):
@@ -160,11 +167,13 @@ def _of_its_archive(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield Evidence("item", Visibility.UNKNOWN, "archive_unknown", detail)
 
 
-def _of_its_text(name: str, raw: Mapping[str, Any]) -> Iterator[Evidence]:
+def _of_its_text(name: str, raw: Mapping[str, Any]) -> Evidence | None:
     text = raw.get(name)
     if not isinstance(text, str):
         said = "missing" if text is None else f"not text: {shown(text)}"
-        yield Evidence("item", Visibility.UNKNOWN, "text_unknown", f"{name} is {said}")
-    elif NOTICE.fullmatch(text.strip()):
+        return Evidence("item", Visibility.UNKNOWN, "text_unknown", f"{name} is {said}")
+    written = text.strip()
+    if written.startswith(NOTICE_BEGINS) and NOTICE.fullmatch(written):
         detail = f"{name} is a notice in place of what was written"
-        yield Evidence("item", Visibility.REMOVED_PLATFORM, "removed", detail)
+        return Evidence("item", Visibility.REMOVED_PLATFORM, "removed", detail)
+    return None

@@ -4,33 +4,45 @@ Memory grows with a dump's subreddits, account records and their states, and by 
 bytes with each of its posts and removed items; not with what was written.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from platforms.records import Evidence, Visibility
-from platforms.sources.reddit.crossposts import doubts_of, sources_of, state_of_source
+from platforms.records import Evidence, Role, Visibility
+from platforms.sources.reddit.crossposts import (
+    doubts_of,
+    is_crosspost,
+    sources_of,
+    state_of_source,
+)
 from platforms.sources.reddit.fields import OF_SUBREDDITS, asserted_for, reading
 from platforms.sources.reddit.known import PROVEN, Register, accounts, subreddits
-from platforms.sources.reddit.people import account_id, against_author, place_of, subreddit_id
-from platforms.sources.reddit.responses import FULLNAME, Found, Shape
+from platforms.sources.reddit.people import (
+    account_id,
+    against_author,
+    author_of,
+    place_of,
+    subreddit_id,
+)
+from platforms.sources.reddit.responses import FULLNAME, ITEMS, Found, Shape
 from platforms.sources.reddit.shelf import Shelf
 from platforms.sources.reddit.states import fullname_of, moment_of, of_its_event, state_of
 from platforms.sources.values import name_in
 
 Place = tuple[str | None, str | None]
 
-ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
 # A short view of an item lacks fields: that is no word against its other appearances.
 NO_WORD_AGAINST: Final = frozenset({Visibility.PUBLIC, Visibility.UNKNOWN})
 # What says that a record was read by an archive, at some time in the past.
 READ_BEFORE: Final = frozenset({"_meta", "retrieved_on", "retrieved_utc"})
+REMEMBERED: Final = 32_768
+LONG_CHARACTERS: Final = 500
 OF_ITS_SUBREDDIT: Final = ("subreddit_type", "quarantine")
 
 
-class Gist(msgspec.Struct, frozen=True):
+class Gist(msgspec.Struct, frozen=True, cache_hash=True):
     """What is kept of a post for its comments: what speaks against it, and where it is."""
 
     evidence: tuple[Evidence, ...]
@@ -53,6 +65,8 @@ class Surroundings:
         self._posts: Shelf[Gist] = Shelf(_united_gists)
         self._against: Shelf[tuple[Evidence, ...]] = Shelf(_united)
         self._noted: set[tuple[Place, bytes]] = set()
+        self._told: dict[Hashable, str | None] = {}
+        self._gists: dict[Hashable, Gist] = {}
         self._places: dict[tuple[Place, str], tuple[Evidence, ...]] = {}
 
     def post(self, name: str) -> Gist | None:
@@ -144,17 +158,42 @@ class Surroundings:
                 self._add_against(name, tuple(of_its_event(raw)))
 
     def _note_item(self, shape: Shape, raw: Mapping[str, Any]) -> None:
-        name, state = fullname_of(shape, raw), tuple(state_of(shape, raw, self.values))
-        self._note_its_place(raw)
-        if (place := place_of(raw)[0]) is not None:
-            self._posting.add(place)
-        self._add_against(name, _bad(state) + tuple(of_its_event(raw)))
+        name, state = fullname_of(shape, raw), state_of(shape, raw, self.values)
+        place = self._note_where(raw)
+        if state:
+            self._add_against(name, _bad(state) + tuple(of_its_event(raw)))
         for source in sources_of(raw):
             self._note_its_place(source)
             against = _bad(tuple(state_of(Shape.POST, source, {})))
             self._add_against(fullname_of(Shape.POST, source), against)
         if shape is Shape.POST and name is not None:
-            self._posts.put(name, _gist_of(raw, state))
+            self._posts.put(name, self._gist_of(raw, state, place))
+
+    def _gist_of(
+        self, raw: Mapping[str, Any], state: tuple[Evidence, ...], place: str | None
+    ) -> Gist:
+        """What is kept of a post; posts that repeat nothing differ in few things."""
+        if is_crosspost(raw):
+            return gist_of(raw, state)
+        identity = author_of(raw, Role.OWNER).identity
+        key = (state, identity, moment_of(raw.get("created_utc")) is None, place)
+        if key not in self._gists:
+            if len(self._gists) >= REMEMBERED:
+                self._gists.clear()
+            self._gists[key] = gist_of(raw, state)
+        return self._gists[key]
+
+    def _note_where(self, raw: Mapping[str, Any]) -> str | None:
+        """Note the subreddit of an item and what the item says of it; give its id."""
+        key = _said_of_place(raw)
+        if key is not None and key in self._told:
+            return self._told[key]
+        self._note_its_place(raw)
+        if (place := place_of(raw)[0]) is not None:
+            self._posting.add(place)
+        if key is not None:
+            self._told[key] = place
+        return place
 
     def _note_its_place(self, raw: Mapping[str, Any]) -> None:
         """An item's own rating is not its subreddit's, and neither are its events."""
@@ -167,6 +206,20 @@ class Surroundings:
     def _add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
         if name is not None and bad:
             self._against.put(name, tuple(dict.fromkeys(bad)))
+
+
+def _said_of_place(raw: Mapping[str, Any]) -> Hashable | None:
+    """All that a usual item says of its subreddit; None where more must be looked at."""
+    native_id, name, kind = raw.get("subreddit_id"), raw.get("subreddit"), raw.get("subreddit_type")
+    closed = raw.get("quarantine", msgspec.UNSET)
+    if type(native_id) is not str or type(name) is not str or type(kind) is not str:
+        return None
+    # Compared by identity: JSON's 0 and 1 equal its booleans and do not mean the same.
+    if closed is not True and closed is not False and closed is not msgspec.UNSET:
+        return None
+    if "sr_detail" in raw or len(native_id) + len(name) + len(kind) > LONG_CHARACTERS:
+        return None
+    return native_id, name, kind, closed
 
 
 def _united(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -196,7 +249,7 @@ def _bad(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return tuple(one for one in evidence if one.visibility not in NO_WORD_AGAINST)
 
 
-def _gist_of(raw: Mapping[str, Any], state: tuple[Evidence, ...]) -> Gist:
+def gist_of(raw: Mapping[str, Any], state: tuple[Evidence, ...]) -> Gist:
     sources = sources_of(raw)
     evidence = [*state, *against_author(raw), *doubts_of(raw)]
     for source in sources:
