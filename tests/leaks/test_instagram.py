@@ -17,6 +17,8 @@ LEAKS = [
     pytest.param([media(), account(is_suspended=True)], id="post of a suspended account"),
     pytest.param([media(media_product_type="STORY")], id="story"),
     pytest.param([media(media_product_type="AD")], id="advertisement"),
+    pytest.param([media(is_close_friends=True)], id="for close friends, by its flag"),
+    pytest.param([media(), account(age_range={"min": 13, "max": 17})], id="under age by range"),
     pytest.param([media(audience="close_friends")], id="post for close friends"),
     pytest.param([media(audience="subscribers")], id="post for subscribers"),
     pytest.param([media(is_archived=True)], id="archived post"),

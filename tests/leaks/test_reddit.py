@@ -7,7 +7,7 @@ import pytest
 
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources.dumps import items
+from tests.platforms.sources.dumps import items, without
 from tests.platforms.sources.reddit_dumps import (
     CAROL,
     CLIFFS,
@@ -39,6 +39,20 @@ LEAKS = [
     pytest.param(post(removed_by_category="moderator"), id="post removed by moderators"),
     pytest.param(post(removed_by_category="reddit"), id="post in the spam filter"),
     pytest.param(post(removed_by_category="copyright_takedown"), id="taken down"),
+    *(
+        pytest.param(post(removed_by_category=who), id=f"removed: {who}")
+        for who in (
+            "author",
+            "automod_filtered",
+            "anti_evil_ops",
+            "community_ops",
+            "legal_operations",
+            "content_takedown",
+            "trademark_takedown",
+        )
+    ),
+    pytest.param(post(selftext="[removed]"), id="removed, by its text only"),
+    pytest.param(post(selftext="[deleted]"), id="deleted, by its text only"),
     pytest.param(post(removal_reason="legal"), id="removed for legal reasons"),
     pytest.param(
         post(is_robot_indexable=False), id="removed without a word but hidden from robots"
@@ -57,6 +71,9 @@ LEAKS = [
     pytest.param(post(subreddit_type="private"), id="private subreddit"),
     pytest.param(post(subreddit_type="employees_only"), id="employees only"),
     pytest.param(post(subreddit_type="gold_only"), id="paid subreddit"),
+    pytest.param(post(subreddit_type="gold_restricted"), id="subreddit where payers write"),
+    pytest.param(lines(subreddit(quarantine=True), post()), id="quarantined subreddit"),
+    pytest.param(crosspost(source(over_18=True)), id="crosspost of an explicit post"),
     pytest.param(
         lines(subreddit(subreddit_type="private"), post()),
         id="subreddit that went private after the post was read",
@@ -78,6 +95,12 @@ LEAKS = [
     pytest.param(page(post(quarantine=True), comment()), id="comment in quarantine"),
     pytest.param(page(post(), comment(author="[deleted]", body="[deleted]")), id="deleted comment"),
     pytest.param(page(post(), comment(collapsed_reason_code="DELETED")), id="collapsed as deleted"),
+    pytest.param(page(post(), comment(body="[removed]")), id="removed comment"),
+    pytest.param(
+        page(post(), comment(body="[ Removed by Reddit ]", removal_reason="legal")),
+        id="comment removed by Reddit with a notice",
+    ),
+    pytest.param(page(post(removed_by_category="moderator"), comment()), id="below a removed post"),
     pytest.param(
         listing(thing("t4", {"id": "m", "author": "alice", "body": "psst"})), id="private message"
     ),
@@ -98,3 +121,24 @@ def test_the_items_from_which_the_leaks_differ_are_shared(tmp_path):
     found = items(tmp_path, "reddit", good)
 
     assert {judge(item).under(adult=False).verdict for item in found} == {Verdict.SHARE}
+
+
+NOT_KNOWN = [
+    pytest.param(post(_meta={"was_initially_deleted": True}), id="deleted before it was read"),
+    pytest.param(post(removed_by_category="brand_new"), id="removed by somebody new"),
+    pytest.param(without(post(), "author_fullname"), id="author by name only"),
+    pytest.param(post(subreddit_type="brand_new"), id="subreddit of a new kind"),
+    pytest.param(without(post(), "subreddit_type"), id="subreddit of no kind"),
+    pytest.param(comment(), id="comment without its post"),
+    pytest.param(
+        lines(post(), post(is_robot_indexable=None)), id="one post, readable and perhaps not"
+    ),
+]
+
+
+@pytest.mark.parametrize("dump", NOT_KNOWN)
+def test_what_is_not_known_to_be_public_is_not_shared(tmp_path, dump):
+    found = items(tmp_path, "reddit", dump)
+
+    assert found
+    assert judge(found[-1]).verdict is not Verdict.SHARE

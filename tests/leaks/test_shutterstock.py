@@ -26,6 +26,11 @@ LEAKS = [
     pytest.param([image(special_instructions="no covers")], id="image with instructions"),
     pytest.param([image(commercial_status={"status": "restricted"})], id="restricted image"),
     pytest.param([image(has_people=True, has_model_release=False)], id="people without release"),
+    pytest.param([image(commercial_status={"status": "x", "reason": "y"})], id="no commercial use"),
+    pytest.param([image(is_creative=False)], id="image that is not creative"),
+    pytest.param([image(moderation_labels=["nudity"])], id="image with a label of moderation"),
+    pytest.param([track(is_adult=True)], id="adult track"),
+    pytest.param([video(has_people=True, has_model_release=False)], id="people in a video"),
     pytest.param([image(is_adult=True)], id="adult image"),
     pytest.param([image(mature_flag=True)], id="mature image"),
 ]  # fmt: skip

@@ -31,6 +31,10 @@ LEAKS = [
     pytest.param([thread(ghost_post_status="ARCHIVED")], id="ghost post that has vanished"),
     pytest.param([thread(allowlisted_country_codes=["DE"])], id="post for some countries"),
     pytest.param([without(thread(), "permalink")], id="flagged post"),
+    pytest.param(
+        [thread(ghost_post_expiration_timestamp="2026-01-01T00:00:00+0000")],
+        id="ghost post by its end",
+    ),
     pytest.param([reply(hide_status="HIDDEN"), bobs_thread()], id="hidden reply"),
     pytest.param([reply(reply_approval_status="PENDING"), bobs_thread()], id="unapproved reply"),
     pytest.param([reply(), bobs_thread(), PRIVATE_BOB], id="reply to a private account"),
