@@ -48,8 +48,8 @@ def note_reads(monkeypatch) -> set[str]:
     seen: set[str] = set()
     original = json_documents.documents
 
-    def documents(path, progress) -> Iterator[tuple[int, Any]]:
-        for line, document in original(path, progress):
+    def documents(*given) -> Iterator[tuple[int, Any]]:
+        for line, document in original(*given):
             yield line, noted(document, "", seen)
 
     for name, module in list(sys.modules.items()):
