@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from platforms.parts import GAP, Pieces
-from platforms.records import Evidence, Identity, Item, Media, Part, Principal, Role
+from platforms.records import Evidence, Identity, Item, ItemRef, Media, Part, Principal, Role
 from platforms.sources.tumblr.blogs import uuid_in
 from platforms.sources.tumblr.content import MAX_PARTS, picture_in
 from platforms.sources.tumblr.posts import (
@@ -56,7 +56,7 @@ NO_SEGMENTS: Final[tuple[tuple["Segment", ...], tuple[object, ...]]] = ((), ())
 PLAIN_LAYOUTS: Final = frozenset({"rows", "condensed", "carousel"})
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A blog as posts name it: who that is, and the number of its state."""
 
     uuid: str
@@ -65,19 +65,20 @@ class Known(NamedTuple):
     people: Mapping[Role, Principal]
 
 
-class Content(NamedTuple):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """What blocks hold that are of the ordinary kinds and nobody's but the post's."""
 
     texts: list[str]
     media: tuple[Media, ...]
 
 
-class Segment(NamedTuple):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     content: Content
     who: Principal
+    number: str
 
 
-class Plain(NamedTuple):
+class Plain(msgspec.Struct, frozen=True, gc=False):
     """A post of a kind: the kind, and what differs from post to post."""
 
     kind: tuple[object, ...]
@@ -190,7 +191,7 @@ class Reader:
         if content is None or None in rest:
             return None
         kind = (*rest, blog.state, blog.uuid == own.uuid)
-        return Segment(content, blog.people[role]), kind
+        return Segment(content, blog.people[role], number), kind
 
     def _blog(self, raw: object) -> Known | None:
         """The blog that a post names in full, and that can be asked; None for any other."""
@@ -223,10 +224,13 @@ def _made(
 ) -> Item:
     people: tuple[Principal, ...] = (plain.owner,)
     parts: tuple[Part, ...] = ()
+    parents: tuple[ItemRef, ...] = ()
     core = None
     if plain.segments:
         people = tuple(dict.fromkeys([plain.owner, *[one.who for one in plain.segments]]))
         text, media, parts, core = _whole(plain, raw)
+        repeated = dict.fromkeys([one.number for one in plain.segments])
+        parents = tuple([ItemRef((KIND,), one) for one in repeated if one != plain.number])
     else:
         text, media = GAP.join(filter(None, plain.content.texts)), plain.content.media
     return Item(
@@ -244,6 +248,7 @@ def _made(
         media=media,
         parts=parts,
         core=core,
+        parents=parents,
     )
 
 

@@ -130,3 +130,18 @@ def test_what_a_post_says_of_another_blog_is_not_taken_for_granted_of_the_next()
         ("owner", "bob"),
         ("co_author", "alice"),
     ]
+
+
+def test_the_second_reblog_of_a_kind_is_not_read_field_by_field():
+    trail = [trail_item(blog("bob", BOB), 900, content=[TEXT])]
+    posts = [post(number, content=[TEXT], trail=trail) for number in (1001, 1002)]
+    known = blogs.Blogs({})
+    for raw in posts:
+        for one, posting in blogs_in(raw):
+            known.add(one, posting=posting)
+    reader = alike.Reader(Surroundings(known, {}, frozenset(), NOW))
+
+    for raw in posts:
+        reader.item_of(raw)
+
+    assert [*map(bool, reader._kinds.values())] == [True]
