@@ -17,6 +17,7 @@ from platforms.feeds.answers import BatchSerializer, answer_of
 from platforms.feeds.bodies import CSV, JSON, NDJSON, Body, Line
 from platforms.feeds.machines import Machine
 from platforms.feeds.naming import account_id, account_name
+from platforms.feeds.removals import NotUnderstood
 from platforms.feeds.views import (
     BODY_REFUSALS,
     IDEMPOTENCY_KEY,
@@ -61,12 +62,12 @@ def _lines(body: Body) -> Iterable[Line]:
 
 
 def _take(machine: Machine, key: str, lines: Sequence[Line]) -> list[Result]:
-    understood = [_understood(line) for line in lines]
+    understood = [_understood(machine.platform.slug, line) for line in lines]
     listed = [each for each in understood if isinstance(each, Listed)]
     news = iter(
         opt_out_listed(
             machine.platform,
-            [_as_in_dumps(machine.platform.slug, each.names) for each in listed],
+            [each.names for each in listed],
             chosen_at=[each.at for each in listed],
             batch=key,
             by=machine.actor,
@@ -87,8 +88,9 @@ def _as_in_dumps(slug: str, names: AccountNames) -> AccountNames:
     )
 
 
-def _understood(line: Line) -> Listed | Result:
+def _understood(slug: str, line: Line) -> Listed | Result:
     try:
-        return listed_in(line)
-    except NotListed as error:
+        listed = listed_in(line)
+        return listed._replace(names=_as_in_dumps(slug, listed.names))
+    except (NotListed, NotUnderstood) as error:
         return batches.refused(line, str(error))

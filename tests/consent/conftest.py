@@ -64,5 +64,5 @@ def browser(alice) -> Client:
 
 def own(person: User, platform: Platform, handle: str, key: int) -> Account:
     return Account.objects.create(
-        platform=platform, native_id=f"id-{handle}", handle=handle, keys=[key], person=person
+        platform=platform, native_id=f"t:{handle}", handle=handle, keys=[key], person=person
     )

@@ -6,6 +6,9 @@ import pytest
 
 from platforms.actions import keyring
 from platforms.actions.tokens import issue_token
+from platforms.feeds.naming import account_id, account_name
+from platforms.feeds.removals import NotUnderstood
+from platforms.keys import same_name
 from platforms.models import Account, AccountState, Platform
 from tests.platforms.feeds.conftest import NDJSON, OPERATOR, machine, results_of
 
@@ -50,3 +53,24 @@ def test_what_is_no_address_stays_as_it_was_said(send):
 
     account = Account.objects.get()
     assert (account.native_id, account.handle) == ("12345", "a/b?c")
+
+
+@pytest.mark.parametrize(
+    ("slug", "said", "name"),
+    [
+        ("tumblr", "moss.tumblr.com", "moss"),
+        ("tumblr", "https://Moss.tumblr.com/", "moss"),
+        ("reddit", "u/moss", "moss"),
+        ("reddit", "https://www.reddit.com/user/Moss/", "moss"),
+        ("reddit", "/r/moss", "moss"),
+        ("tumblr", "@moss", "moss"),
+    ],
+)
+def test_a_name_is_found_in_whatever_form_people_write_it(slug, said, name):
+    assert same_name(account_name(slug, said)) == name
+
+
+@pytest.mark.parametrize(("slug", "said"), [("reddit", "1w72"), ("tumblr", "moss")])
+def test_an_id_that_no_dump_could_have_is_refused(slug, said):
+    with pytest.raises(NotUnderstood, match="the id of an account"):
+        account_id(slug, said)
