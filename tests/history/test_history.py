@@ -59,6 +59,7 @@ def test_nothing_is_served_after_an_acknowledged_opt_out_also_when_postgresql_is
     assert {each.facts["receipt"] for each in served} <= set(kept["receipts"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gate", ["sequence tail", "cached answer", "late flag"])
 def test_the_checker_finds_a_gate_that_is_broken(play, gate):
     found = 0

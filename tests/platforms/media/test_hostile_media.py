@@ -199,6 +199,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 MEGABYTE = 1 << 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "code"),
     [
