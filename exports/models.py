@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from consent.decision import MAX_AGE, SETTLE
+from platforms.tokens import Token, TokenQuerySet
 
 
 class Partner(models.Model):
@@ -22,25 +23,16 @@ class Partner(models.Model):
         return self.name
 
 
-class CredentialQuerySet(models.QuerySet["Credential"]):
-    def live(self) -> Self:
-        """Keep the tokens that were not revoked and have not expired by the database's clock."""
-        return self.filter(revoked_at=None, expires_at__gt=Now())
-
+class CredentialQuerySet(TokenQuerySet):
     def usable(self) -> Self:
         """Keep the live tokens of active partners."""
         return self.live().filter(partner__active=True)
 
 
-class Credential(models.Model):
-    """One of a partner's tokens: only its SHA-256 is kept; the token is shown once."""
+class Credential(Token):
+    """One of a partner's tokens."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="credentials")
-    prefix = models.CharField(max_length=16)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = CredentialQuerySet.as_manager()
 

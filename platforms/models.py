@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from platforms.keys import account_key_text
 from platforms.snapshots import ChangedSince, XidField
+from platforms.tokens import Token, TokenQuerySet
 
 
 class Platform(models.Model):
@@ -380,23 +381,12 @@ class Run(models.Model):
         indexes = [models.Index(fields=["xid"], name="run_by_xid")]
 
 
-class PlatformCredentialQuerySet(models.QuerySet["PlatformCredential"]):
-    def live(self) -> Self:
-        """Keep the tokens that were not revoked and have not expired by the database's clock."""
-        return self.filter(revoked_at=None, expires_at__gt=Now())
-
-
-class PlatformCredential(models.Model):
-    """One of a platform's own tokens for the live feed: only its SHA-256 is kept."""
+class PlatformCredential(Token):
+    """One of a platform's own tokens for the live feed."""
 
     platform = models.ForeignKey(Platform, models.PROTECT, related_name="credentials")
-    prefix = models.CharField(max_length=16)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = PlatformCredentialQuerySet.as_manager()
+    objects = TokenQuerySet.as_manager()
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):

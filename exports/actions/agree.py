@@ -1,7 +1,5 @@
 """What is agreed with partners: who they are, how they sign in, what they are entitled to."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
@@ -15,12 +13,10 @@ from consent.decision import MAX_AGE, SETTLE
 from exports.models import Credential, Dataset, Partner
 from platforms.models import Platform
 from platforms.records import MediaKind
+from platforms.tokens import LIVE_TOKENS, LONGEST_LIFE, digest_of, new_token
 
 SCANNABLE: Final = "wh_"
-TOKEN_BYTES: Final = 32
 SHOWN_OF_TOKEN: Final = 8
-LONGEST_LIFE: Final = timedelta(days=90)
-LIVE_CREDENTIALS: Final = 2
 
 
 class NotAgreeable(ValueError):
@@ -47,13 +43,13 @@ def issue_credential(
     if not timedelta(0) < life <= LONGEST_LIFE:
         raise NotAgreeable(f"a token lives at most {LONGEST_LIFE.days} days")
     Partner.objects.select_for_update().get(pk=partner.pk)
-    if partner.credentials.live().count() >= LIVE_CREDENTIALS:
-        raise NotAgreeable(f"a partner has at most {LIVE_CREDENTIALS} live tokens: revoke one")
-    token = SCANNABLE + secrets.token_urlsafe(TOKEN_BYTES)
+    if partner.credentials.live().count() >= LIVE_TOKENS:
+        raise NotAgreeable(f"a partner has at most {LIVE_TOKENS} live tokens: revoke one")
+    token = new_token(SCANNABLE)
     credential = Credential.objects.create(
         partner=partner,
         prefix=token[:SHOWN_OF_TOKEN],
-        digest=digest_of(token),
+        digest=digest_of(token.encode()),
         expires_at=timezone.now() + life,
     )
     issued = CredentialIssued(
@@ -123,11 +119,6 @@ def add_dataset(
     )
     record(added, by=by)
     return dataset
-
-
-def digest_of(token: str) -> str:
-    """What is kept of a token. Its 256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _require_known(dataset: Dataset) -> None:

@@ -1,18 +1,12 @@
 """Who asks: a partner, by a bearer token (RFC 6750) whose SHA-256 is all that is kept."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.request import Request
 
-from exports.actions.agree import SCANNABLE, digest_of
 from exports.models import Credential, Partner
-
-SCHEME: Final = "Bearer"
-REFUSED: Final = "This token is unknown, has expired or was revoked."
+from platforms.tokens import BearerToken, TokenQuerySet
 
 
 @dataclass(frozen=True)
@@ -27,28 +21,14 @@ class Caller:
         return self.credential.partner
 
 
-class PartnerToken(BaseAuthentication):
+class PartnerToken(BearerToken):
     """Lets in the holder of a usable token of an active partner, as a ``Caller``."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, Credential] | None:
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != SCHEME.lower().encode():
-            return None
-        credential = credential_of(token.strip())
-        if credential is None:
-            raise AuthenticationFailed(REFUSED)
-        return Caller(credential), credential
+    caller = Caller
 
-    def authenticate_header(self, request: Request) -> str:
-        return f'{SCHEME} realm="withhold"'
-
-
-def credential_of(token: bytes) -> Credential | None:
-    """The usable credential with this token. Equal digests are the comparison."""
-    if not token.startswith(SCANNABLE.encode()) or not token.isascii():
-        return None
-    usable = Credential.objects.usable().select_related("partner")
-    return usable.filter(digest=digest_of(token.decode())).first()
+    @staticmethod
+    def usable() -> TokenQuerySet:
+        return Credential.objects.usable().select_related("partner")
 
 
 class PartnerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,7 +1,5 @@
 """A platform's own credentials for its live feed: given, changed one for the next, ended."""
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Final
 
@@ -12,12 +10,10 @@ from audit.actions import record
 from audit.events import Actor, PlatformKeyShown, PlatformTokenIssued, PlatformTokenRevoked
 from platforms.actions.accounts import proven_keyring
 from platforms.models import Platform, PlatformCredential
+from platforms.tokens import LIVE_TOKENS, LONGEST_LIFE, digest_of, new_token
 
 SCANNABLE: Final = "whp_"
-TOKEN_BYTES: Final = 32
 SHOWN_OF_TOKEN: Final = 12
-LONGEST_LIFE: Final = timedelta(days=90)
-LIVE_TOKENS: Final = 2
 
 
 class NoToken(ValueError):
@@ -37,11 +33,11 @@ def issue_token(
     Platform.objects.select_for_update(no_key=True).get(pk=platform.pk)
     if platform.credentials.live().count() >= LIVE_TOKENS:
         raise NoToken(f"a platform has at most {LIVE_TOKENS} live tokens: revoke one")
-    token = SCANNABLE + secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token(SCANNABLE)
     credential = PlatformCredential.objects.create(
         platform=platform,
         prefix=token[:SHOWN_OF_TOKEN],
-        digest=digest_of(token),
+        digest=digest_of(token.encode()),
         expires_at=timezone.now() + life,
     )
     issued = PlatformTokenIssued(
@@ -74,8 +70,3 @@ def show_platform_key(platform: Platform, *, by: Actor) -> str:
     secret = proven_keyring().of_platform(platform.slug)
     record(PlatformKeyShown(subject=f"platform:{platform.slug}", platform=platform.slug), by=by)
     return secret.hex()
-
-
-def digest_of(token: str) -> str:
-    """What is kept of a token. Its 256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,20 +1,15 @@
 """Who asks: a platform's machine, by a bearer token (RFC 6750) kept as its SHA-256 only."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from audit.events import Actor, ActorKind
-from platforms.actions.tokens import SCANNABLE, digest_of
 from platforms.models import Platform, PlatformCredential
-
-SCHEME: Final = "Bearer"
-REFUSED: Final = "This token is unknown, has expired or was revoked."
+from platforms.tokens import BearerToken, TokenQuerySet
 
 
 @dataclass(frozen=True)
@@ -33,28 +28,14 @@ class Machine:
         return Actor(ActorKind.PLATFORM, self.platform.slug)
 
 
-class PlatformToken(BaseAuthentication):
+class PlatformToken(BearerToken):
     """Lets in the holder of a live token of a platform, as a ``Machine``."""
 
-    def authenticate(self, request: Request) -> tuple[Machine, PlatformCredential] | None:
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != SCHEME.lower().encode():
-            return None
-        credential = credential_of(token.strip())
-        if credential is None:
-            raise AuthenticationFailed(REFUSED)
-        return Machine(credential), credential
+    caller = Machine
 
-    def authenticate_header(self, request: Request) -> str:
-        return f'{SCHEME} realm="withhold"'
-
-
-def credential_of(token: bytes) -> PlatformCredential | None:
-    """The live credential with this token. Equal digests are the comparison."""
-    if not token.startswith(SCANNABLE.encode()) or not token.isascii():
-        return None
-    live = PlatformCredential.objects.live().select_related("platform")
-    return live.filter(digest=digest_of(token.decode())).first()
+    @staticmethod
+    def usable() -> TokenQuerySet:
+        return PlatformCredential.objects.live().select_related("platform")
 
 
 class WhateverIsAccepted(BaseContentNegotiation):

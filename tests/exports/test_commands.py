@@ -9,8 +9,8 @@ from django.db import connection
 
 from audit.models import Entry
 from exports.actions import build, publish
-from exports.actions.agree import digest_of
 from exports.models import Credential, Dataset, File, Partner, Release
+from platforms.tokens import digest_of
 
 
 def run(*words: str, **options) -> tuple[str, str]:
@@ -26,7 +26,7 @@ def test_a_partner_gets_a_token_that_is_printed_once_and_kept_as_a_hash(transact
 
     token = printed.strip()
     credential = Credential.objects.get()
-    assert credential.digest == digest_of(token)
+    assert credential.digest == digest_of(token.encode())
     assert token not in said
     assert token not in str(list(Entry.objects.values_list("facts", flat=True)))
     assert Partner.objects.get().name == "Acme AI"

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.events import operator_command
 from exports.actions import agree
 from exports.models import Partner
+from platforms.tokens import LONGEST_LIFE
 
 
 class Command(BaseCommand):
@@ -18,16 +19,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=int,
-            default=agree.LONGEST_LIFE.days,
-            help=f"how long it lives (at most and by default {agree.LONGEST_LIFE.days})",
+            default=LONGEST_LIFE.days,
+            help=f"how long it lives (at most and by default {LONGEST_LIFE.days})",
         )
 
     def handle(self, *args: Any, slug: str, days: int, **options: Any) -> None:
         partner = Partner.objects.filter(slug=slug).first()
         if partner is None:
             raise CommandError(f"There is no partner {slug!r}. Add one with: manage.py add_partner")
-        if not 1 <= days <= agree.LONGEST_LIFE.days:
-            raise CommandError(f"A token lives 1 to {agree.LONGEST_LIFE.days} days, not {days}.")
+        if not 1 <= days <= LONGEST_LIFE.days:
+            raise CommandError(f"A token lives 1 to {LONGEST_LIFE.days} days, not {days}.")
         try:
             credential, token = agree.issue_credential(
                 partner, by=operator_command(), life=timedelta(days=days)

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.events import operator_command
 from platforms.actions import UnknownPlatform, add_missing_platforms, platform_to_read
 from platforms.actions.tokens import (
-    LONGEST_LIFE,
     SHOWN_OF_TOKEN,
     NoToken,
     issue_token,
     revoke_token,
 )
 from platforms.models import Platform
+from platforms.tokens import LONGEST_LIFE
 
 
 class Command(BaseCommand):
