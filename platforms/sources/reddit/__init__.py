@@ -8,7 +8,7 @@ from typing import Any, Final
 from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files
 from platforms.sources.contract import BadInput, Fact, understood
-from platforms.sources.json_documents import documents
+from platforms.sources.json_documents import Proven, documents
 from platforms.sources.json_records import recognised, refuse_xml
 from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import FACTS
@@ -49,15 +49,16 @@ def _read(
     paths: Sequence[Path], around: Surroundings, progress: Callable[[int], None]
 ) -> Iterator[Reading]:
     files.check(paths)
+    proven = Proven()
     for path in paths:
-        for found in _records(path, progress):
+        for found in _records(path, progress, proven):
             around.note(found)
     yield from _readings(around.accounts, "", around.observed_at)
     yield from _readings(around.subreddits, "r/", around.observed_at)
     yield from _facts(around.subreddits, around.observed_at)
     alike = Alike(around)
     for path in paths:
-        for found in _records(path, progress):
+        for found in _records(path, progress, proven):
             if found.shape in KINDS:
                 yield alike.item_of(found)
             else:
@@ -71,9 +72,9 @@ def _others(found: Found, around: Surroundings) -> Iterator[Item]:
         yield odd_item(found, around)
 
 
-def _records(path: Path, progress: Callable[[int], None]) -> Iterator[Found]:
+def _records(path: Path, progress: Callable[[int], None], proven: Proven) -> Iterator[Found]:
     refuse_xml(path, XML_ADVICE)
-    told = ((path, line, document) for line, document in documents(path, progress))
+    told = ((path, line, document) for line, document in documents(path, progress, proven))
     return recognised(
         path,
         told,
