@@ -273,30 +273,30 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
     item_key = keyring.item_of(item)
     if item_key is None:
         raise ValueError("an item without an id has no row")
-    whose = item.owner
-    owner = keyring.principal(item.platform, whose) if whose else ()
+    owner, everybody = keyring.people(item)
     core_keys, parts = taken_apart(item, keyring) if item.parts else (None, None)
     at = item.observed_at
+    # By place, in the order of ``Row``: names would cost as much as all that is done here.
     return Row(
-        item_key=item_key,
-        owner_key=owner[0] if owner else item_key,
-        account_keys=keyring.principals(item),
-        platform=item.platform,
-        kind=item.kind,
-        native_id=item.native_id,
-        verdict=judgement.verdict,
-        reasons=_codes(judgement.reasons) if judgement.reasons else (),
-        adult=judgement.adult,
-        media_kinds=_sorted(item.media_kinds) if item.media else _without_media(item),
-        published_at=item.published_at,
-        observed_at=at if at is observed_at else min(at or observed_at, observed_at),
-        title=item.title,
-        text=item.text,
-        tags=item.tags,
-        media=item.media,
-        core_keys=core_keys,
-        parts=parts,
-        parent_keys=keyring.parents(item),
+        item_key,
+        owner[0] if owner else item_key,
+        everybody,
+        item.platform,
+        item.kind,
+        item.native_id,
+        judgement.verdict,
+        _codes(judgement.reasons) if judgement.reasons else (),
+        judgement.adult,
+        _sorted(item.media_kinds) if item.media else _without_media(item),
+        item.published_at,
+        at if at is observed_at else min(at or observed_at, observed_at),
+        item.title,
+        item.text,
+        item.tags,
+        item.media,
+        core_keys,
+        parts,
+        keyring.parents(item) if item.parents else None,
     )
 
 
@@ -366,18 +366,13 @@ def _storable(name: str) -> str:
 
 
 def _can_be_looked_up(item: Item, keyring: Keyring) -> bool:
-    return bool(item.native_id and _has_owner(item, keyring))
-
-
-def _has_owner(item: Item, keyring: Keyring) -> bool:
-    owner = item.owner
-    return bool(owner and keyring.principal(item.platform, owner))
+    return bool(item.native_id and keyring.people(item).owner)
 
 
 def _missing(item: Item, keyring: Keyring) -> Iterator[Reason]:
     if not item.native_id:
         yield NO_KEY
-    if not _has_owner(item, keyring):
+    if not keyring.people(item).owner:
         yield NO_OWNER
 
 

@@ -8,9 +8,9 @@ without the secret. A collision denies one account too many, never one too few.
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
-from platforms.records import Item, ItemRef, Principal
+from platforms.records import Item, ItemRef, Principal, Role
 
 KEY_BYTES: Final = 8
 NAME_LENGTH: Final = 255
@@ -55,8 +55,11 @@ def item_subject(platform: str, key: int) -> str:
     return f"item:{platform}:{key & UNSIGNED:016x}"
 
 
-def _in_order(keys: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted({*keys}))
+class People(NamedTuple):
+    """The keys of an item's owner, the id's first (none without one), and of everybody in it."""
+
+    owner: tuple[int, ...]
+    everybody: tuple[int, ...]
 
 
 class Keyring:
@@ -69,7 +72,7 @@ class Keyring:
         self._platforms: dict[str, bytes] = {}
         self._begun: dict[tuple[str, bytes], blake2b] = {}
         self.named = lru_cache(REMEMBERED)(self._named)
-        self._in_order = lru_cache(REMEMBERED)(_in_order)
+        self._people = lru_cache(REMEMBERED)(self._people_of)
 
     @property
     def fingerprint(self) -> str:
@@ -95,15 +98,15 @@ class Keyring:
     def items_of(self, platform: str, ref: ItemRef) -> tuple[int, ...]:
         """The keys that the item which ``ref`` names can have."""
         return tuple(
-            self.item(platform, kind, ref.container_id, ref.native_id) for kind in ref.kinds
+            [self.item(platform, kind, ref.container_id, ref.native_id) for kind in ref.kinds]
         )
 
     def parents(self, item: Item) -> tuple[int, ...] | None:
         """Every key that something can have which ``item`` hangs on; None if it names nothing."""
         if not item.parents:
             return None
-        keys = {key for ref in item.parents for key in self.items_of(item.platform, ref)}
-        return tuple(sorted(keys))
+        keys = [key for ref in item.parents for key in self.items_of(item.platform, ref)]
+        return tuple(sorted({*keys})) if len(keys) > 1 else tuple(keys)
 
     def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
         """The keys of an account that is known by its id, its name or both: the id's first."""
@@ -118,13 +121,16 @@ class Keyring:
         """Every key by which an opt-out can name ``principal``: the id's first."""
         return self.named(platform, principal.native_id, principal.handle)
 
-    def principals(self, item: Item) -> tuple[int, ...]:
-        platform = item.platform
-        if len(item.principals) == 1:
-            (one,) = item.principals
-            return self._in_order(self.named(platform, one.native_id, one.handle))
-        found = [self.named(platform, one.native_id, one.handle) for one in item.principals]
-        return tuple(sorted({*chain.from_iterable(found)}))
+    def people(self, item: Item) -> People:
+        """The keys of all in ``item``, those of everybody sorted and each of them once."""
+        return self._people(item.platform, item.principals)
+
+    def _people_of(self, platform: str, principals: tuple[Principal, ...]) -> People:
+        found = [self.principal(platform, one) for one in principals]
+        owners = [
+            keys for one, keys in zip(principals, found, strict=True) if one.role is Role.OWNER
+        ]
+        return People(owners[0] if owners else (), tuple(sorted({*chain.from_iterable(found)})))
 
     def of_platform(self, platform: str) -> bytes:
         """The secret under which ``platform``'s keys are made: for the platform itself alone.

@@ -61,8 +61,8 @@ IN_TIME: Final[tuple[Reason, ...]] = ()
 
 def judge(item: Item) -> Judgement:
     """The most restrictive verdict of everything known about ``item``, with all reasons."""
-    if not _is_well_formed(item):
-        return Judgement(Verdict.HOLD, (_hold("item_malformed", "a field has a wrong type"),))
+    if not _has_well_formed_content(item):
+        return _malformed()
     in_time = IN_TIME if _is_in_time(item) else tuple(of_its_time(item))
     has_id = _is_id(item.native_id)
     try:
@@ -78,10 +78,12 @@ def _judgement(
     has_id: bool,
     evidence: tuple[Evidence, ...],
     required: frozenset[str],
-    people: People,
+    people: People | None,
     of_its_time: tuple[Reason, ...],
 ) -> Judgement:
     """The rule itself, of all that decides: equal states have equal judgements."""
+    if people is None or not (isinstance(required, frozenset) and _holds(evidence, Evidence)):
+        return _malformed()
     reasons = dict.fromkeys(
         (
             *_of_its_id(has_id),
@@ -104,7 +106,10 @@ def _judgement(
 _known_judgement = lru_cache(REMEMBERED)(_judgement)
 
 
-def _people_of(principals: tuple[Principal, ...]) -> People:
+def _people_of(principals: tuple[Principal, ...]) -> People | None:
+    """What decides about ``principals``; None if they are anything else."""
+    if not _holds(principals, Principal):
+        return None
     return tuple([(one.role, one.identity, _is_id(one.native_id)) for one in principals])
 
 
@@ -139,22 +144,23 @@ def of_its_time(item: Item) -> Iterator[Reason]:
         )
 
 
-def _is_well_formed(item: Item) -> bool:
-    """Whether every field has the type it declares; building a struct does not check that."""
+def _has_well_formed_content(item: Item) -> bool:
+    """Whether all that does not decide has the type it declares; no struct checks that itself."""
     return (
         isinstance(item.platform, str)
         and isinstance(item.kind, str)
         and isinstance(item.title, str)
         and isinstance(item.text, str)
         and bool(item.platform and item.kind)
-        and isinstance(item.required, frozenset)
-        and _holds(item.principals, Principal)
-        and _holds(item.evidence, Evidence)
         and (item.media == () or _holds(item.media, Media))
         and (item.tags == () or _holds(item.tags, str))
         and (item.parents == () or _holds(item.parents, ItemRef))
         and ((item.parts == () and item.core is None) or are_well_formed(item))
     )
+
+
+def _malformed() -> Judgement:
+    return Judgement(Verdict.HOLD, (_hold("item_malformed", "a field has a wrong type"),))
 
 
 def _holds(values: object, kind: type) -> bool:

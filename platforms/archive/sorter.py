@@ -4,15 +4,16 @@ import mmap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from platforms.archive.columns import table_of
 from platforms.archive.durable import Draft
-from platforms.archive.runs import BUCKETS, PLACE, SCHEMA, Row, bucket_of
+from platforms.archive.runs import BUCKETS, PLACE, SCHEMA, Row
 
 DICTIONARIES: Final = [
     "platform",
@@ -23,6 +24,8 @@ DICTIONARIES: Final = [
     "media.list.element.kind",
 ]
 STATISTICS: Final = ["bucket", "item_key", "owner_key"]
+# So few rows become columns while they are still in the processor's cache.
+STEP: Final = 1_024
 
 
 class Limits(NamedTuple):
@@ -59,30 +62,28 @@ class Sorter:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder = folder
         self._limits = limits
+        self._step = min(STEP, limits.rows)
         self._batch: list[Row] = []
+        self._tables: list[pa.Table] = []
         self._characters = 0
         self._spills: list[Spill] = []
-        self._spilled = 0
-
-    @property
-    def rows(self) -> int:
-        return self._spilled + len(self._batch)
+        self.rows = 0
 
     @property
     def full(self) -> bool:
         return len(self._spills) >= self._limits.spills
 
     def add(self, row: Row) -> None:
-        batch = self._batch
-        batch.append(row)
+        self._batch.append(row)
+        self.rows += 1
         self._characters += _characters(row)
-        if len(batch) >= self._limits.rows or self._characters >= self._limits.characters:
-            self._spill()
+        if len(self._batch) >= self._step or self._characters >= self._limits.characters:
+            self._turn()
 
     def write(self, draft: Draft, place: str) -> None:
         """One row group for each bucket that has rows; a very large bucket has more."""
-        if self._batch:
-            self._spill()
+        self._turn()
+        self._spill()
         schema = SCHEMA.with_metadata({PLACE: place.encode()})
         with pq.ParquetWriter(
             draft,
@@ -96,8 +97,19 @@ class Sorter:
                     writer.write_table(rows.cast(schema), row_group_size=len(rows))
                     self._forget()
 
+    def _turn(self) -> None:
+        """Make columns of the last rows; spill them if they are enough."""
+        if self._batch:
+            self._tables.append(table_of(self._batch))
+            self._batch = []
+        rows = sum(table.num_rows for table in self._tables)
+        if rows >= self._limits.rows or self._characters >= self._limits.characters:
+            self._spill()
+
     def _spill(self) -> None:
-        table, buckets = _sorted_table(self._batch)
+        if not self._tables:
+            return
+        table, buckets = _sorted(pa.concat_tables(self._tables).combine_chunks())
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{len(self._spills)}.arrow"
         starts = np.searchsorted(buckets, np.arange(BUCKETS + 1))
@@ -105,8 +117,7 @@ class Sorter:
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
             for start, end in pairwise(starts.tolist()):
                 writer.write_table(table.slice(start, end - start))
-        self._spilled += len(self._batch)
-        self._batch, self._characters = [], 0
+        self._tables, self._characters = [], 0
         with path.open("rb") as written:
             mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
         mapped = pa.ipc.open_file(pa.py_buffer(mapping)).read_all()
@@ -145,19 +156,11 @@ class Sorter:
         return max(1, min(self._limits.rows, affordable))
 
 
-def _sorted_table(rows: list[Row]) -> tuple[pa.Table, npt.NDArray[np.int16]]:
-    columns: dict[str, Any] = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
-    columns["media"] = [None if media is None else _media(media) for media in columns["media"]]
-    columns["parts"] = [parts and [part._asdict() for part in parts] for parts in columns["parts"]]
-    buckets = bucket_of(np.array(columns["owner_key"], dtype=np.int64))
-    columns["bucket"] = buckets
-    order = np.lexsort((np.array(columns["item_key"], dtype=np.int64), buckets))
-    arrays = [pa.array(columns[field.name], field.type) for field in SCHEMA]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA).take(order), buckets[order]
-
-
-def _media(media: Any) -> list[dict[str, str]]:
-    return [{"kind": str(one.kind), "url": one.url, "alt": one.alt} for one in media]
+def _sorted(table: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int16]]:
+    """``table`` by bucket and item key, and the bucket of each row."""
+    buckets = table["bucket"].to_numpy()
+    order = np.lexsort((table["item_key"].to_numpy(), buckets))
+    return table.take(order), buckets[order]
 
 
 def _characters(row: Row) -> int:

@@ -632,7 +632,7 @@ def test_what_an_export_and_an_answer_hold_of_a_post_is_one_item(tmp_path):
     ring = Keyring(b"x" * 32)
     assert [codes(item) for item in found] == [set()] * 6
     assert len({ring.item_of(item) for item in found}) == 3
-    assert len({ring.principals(item) for item in found if item.kind == "comment"}) == 1
+    assert len({ring.people(item).everybody for item in found if item.kind == "comment"}) == 1
 
 
 def test_the_number_of_an_author_is_joined_with_the_login_in_the_export(tmp_path):
