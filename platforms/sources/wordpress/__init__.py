@@ -13,7 +13,8 @@ from platforms.sources.json_records import records
 from platforms.sources.values import name_in
 from platforms.sources.wordpress import rest, site
 from platforms.sources.wordpress.answers import Answer, Ref, Shape, answers_in
-from platforms.sources.wordpress.export import Element, parts
+from platforms.sources.wordpress.elements import Element
+from platforms.sources.wordpress.export import parts
 from platforms.sources.wordpress.items import (
     SLUG,
     Context,

@@ -5,18 +5,21 @@ foreign meaning of a known prefix or other fault refuses the file, and nothing i
 repaired. Memory is bounded by one item, not by the file.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
-import msgspec
-
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
+from platforms.sources.wordpress.elements import GROUPS, LISTED, READ, Element
+from platforms.sources.wordpress.template import END_OF_ITEM, item_at, text_of
 
-CHUNK_BYTES: Final = 64 * 1024
+CHUNK_BYTES: Final = 256 * 1024
+BUFFER_BYTES: Final = 64 * 1024
+MAX_WAITING_BYTES: Final = 1024 * 1024
 MAX_ITEM_BYTES: Final = 64 * 1024 * 1024
 MAX_ITEM_ELEMENTS: Final = 1_000_000
 MAX_TOKEN_BYTES: Final = 4 * 1024 * 1024
@@ -24,6 +27,7 @@ MAX_DEPTH: Final = 50
 TOO_DEEP: Final = f"elements are nested more than {MAX_DEPTH} deep"
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 SEPARATOR: Final = "}"
+LINE_BREAK: Final = re.compile("\r\n?|\n")
 SCHEMES: Final = ("http", "https")
 MEANINGS: Final = {
     "wp": frozenset(f"{s}://wordpress.org/export/{v}/" for s in SCHEMES for v in VERSIONS),
@@ -35,76 +39,35 @@ MEANINGS: Final = {
 }
 PREFIXES: Final = {uri: prefix for prefix, uris in MEANINGS.items() for uri in uris}
 KEPT: Final = frozenset({"item", "wp:author", "wp:base_blog_url", "wp:wxr_version"})
-# The children that are read. All others are parsed and counted, but nothing in them is kept.
-GROUPS: Final = frozenset({"wp:postmeta", "wp:comment"})
-LISTED: Final = GROUPS | {"category", "content:encoded", "excerpt:encoded"}
-READ: Final = LISTED | {
-    *("title", "dc:creator", "wp:post_id", "wp:post_date_gmt", "wp:status", "wp:post_parent"),
-    *("wp:post_type", "wp:post_password", "wp:attachment_url", "wp:meta_key", "wp:meta_value"),
-    *("wp:comment_id", "wp:comment_date_gmt", "wp:comment_content", "wp:comment_approved"),
-    *("wp:comment_type", "wp:comment_user_id", "wp:author_id", "wp:author_login"),
-}
 WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
-
-
-class Element(msgspec.Struct, array_like=True):
-    """One XML element that is kept, with those of its children that anybody reads.
-
-    ``domain`` is the attribute of that name, by which a category says of what it is one.
-    ``said`` stands directly in it. Asking for a child that is not kept is a mistake in
-    the code, and raises ``KeyError``: it would be missing from every export.
-    """
-
-    name: str
-    domain: str | None = None
-    said: str = ""
-    has_children: bool = False
-    texts: dict[str, str | None] = {}
-    listed: dict[str, list["Element"]] = {}
-
-    @property
-    def text(self) -> str | None:
-        """What stands in it, or None when there are elements where text belongs."""
-        return None if self.has_children else self.said
-
-    def all(self, name: str) -> Sequence["Element"]:
-        """The children of that name."""
-        if name not in LISTED:
-            raise KeyError(name)
-        return self.listed.get(name, ())
-
-    def only(self, name: str) -> str | None:
-        """The text of the one child of that name; None if absent, repeated or not text."""
-        if name not in READ:
-            raise KeyError(name)
-        return self.texts.get(name)
-
-    def take(self, child: "Element") -> None:
-        """Keep a child that is complete."""
-        name = child.name
-        self.texts[name] = None if child.has_children or name in self.texts else child.said
-        if name in LISTED:
-            self.listed.setdefault(name, []).append(child)
 
 
 def parts(path: Path, progress: Callable[[int], None]) -> Iterator[Element]:
     """The channel's items, authors and addresses, in the order of the file."""
     reader = _Reader(path)
+    rest = b""
     with opened(path) as handle:
         while chunk := handle.read(CHUNK_BYTES):
-            reader.feed(chunk)
+            rest = reader.read(rest + chunk)
             yield from reader.taken()
             progress(len(chunk))
+    reader.feed(rest)
     reader.close()
     yield from reader.taken()
 
 
 class _Reader:
-    """Feeds expat and collects the finished parts."""
+    """Feeds expat and collects the finished parts.
+
+    Items as WordPress writes them are read without it, where nothing is open but the channel:
+    to expat it is as if they were not there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._fed = self._began = self._elements = 0
+        self._ended = -1
+        self._skipped_bytes = self._skipped_lines = 0
         self._has_channel = False
         self._names: list[str] = []
         self._open: list[tuple[str, int, str | None]] = []
@@ -113,16 +76,60 @@ class _Reader:
         self._is_leaf = False
         self._done: list[Element] = []
         self._bound: dict[str, str] = {}
+        self._prefixes: set[str | None] = set()
         self._parser = expat.ParserCreate("utf-8", SEPARATOR)
         self._parser.buffer_text = True
-        self._parser.buffer_size = CHUNK_BYTES
+        self._parser.buffer_size = BUFFER_BYTES
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
         self._parser.StartNamespaceDeclHandler = self._bind
         self._outside()
 
+    def read(self, data: bytes) -> bytes:
+        """Read whole items; what is given back belongs before the bytes that follow."""
+        end = data.rfind(END_OF_ITEM.encode()) + len(END_OF_ITEM)
+        has_end = end >= len(END_OF_ITEM)
+        if not has_end and self._is_between_items() and len(data) < MAX_WAITING_BYTES:
+            return data
+        text = text_of(data[:end]) if has_end else None
+        if text is None:
+            self.feed(data)
+            return b""
+        at = 0
+        while at < len(text):
+            at = self._glance(text, at) if self._is_between_items() else at
+            at = self._parse_next(text, at) if at < len(text) else at
+        return data[end:]
+
+    def _is_between_items(self) -> bool:
+        """Whether expat waits for whatever follows an item, and names mean what they should."""
+        if self._ended != self._fed or None in self._prefixes:
+            return False
+        return self._prefixes.issuperset(MEANINGS)
+
+    def _glance(self, text: str, at: int) -> int:
+        """Take all items up to one that is written in another way, and tell where it begins."""
+        begin = at
+        while found := item_at(text, at):
+            element, at = found
+            self._done.append(element)
+        seen = text[begin:at]
+        self._skipped_bytes += len(seen.encode())
+        self._skipped_lines += len(LINE_BREAK.findall(seen)) if "\r" in seen else seen.count("\n")
+        return at
+
+    def _parse_next(self, text: str, at: int) -> int:
+        """Leave one item to expat; what looks like its end may be none, then everything."""
+        end = text.index(END_OF_ITEM, at) + len(END_OF_ITEM)
+        self.feed(text[at:end].encode())
+        if self._is_between_items():
+            return end
+        self.feed(text[end:].encode())
+        return len(text)
+
     def feed(self, chunk: bytes) -> None:
         if (nul := chunk.find(b"\0")) >= 0:
-            raise BadInput(self._path, "there is a NUL byte", byte=self._fed + nul)
+            byte = self._skipped_bytes + self._fed + nul
+            raise BadInput(self._path, "there is a NUL byte", byte=byte)
         self._fed += len(chunk)
         self._parse(chunk)
         if self._fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
@@ -155,6 +162,8 @@ class _Reader:
         raise self._refusal("it declares a document type, which could define entities")
 
     def _bind(self, prefix: str | None, uri: str) -> None:
+        if prefix is None or not self._names:
+            self._prefixes.add(prefix)
         if uri not in MEANINGS.get(prefix or "", {uri}):
             raise self._refusal(f"the prefix {prefix} is bound to a foreign address")
         meaning = PREFIXES.get(uri)
@@ -242,7 +251,11 @@ class _Reader:
 
     def _finish(self, has_children: bool) -> None:
         part = self._part
-        part.said, part.has_children = "".join(self._texts), has_children
+        part.has_children = has_children
+        if part.name == "item":
+            self._ended = self._parser.CurrentByteIndex + len(END_OF_ITEM)
+        else:
+            part.said = "".join(self._texts)
         self._names.pop()
         self._refuse_other_versions(part)
         self._done.append(part)
@@ -264,8 +277,8 @@ class _Reader:
         return BadInput(
             self._path,
             reason,
-            line=parser.CurrentLineNumber,
-            byte=max(parser.CurrentByteIndex, 0),
+            line=parser.CurrentLineNumber + self._skipped_lines,
+            byte=max(parser.CurrentByteIndex, 0) + self._skipped_bytes,
             advice=advice,
         )
 

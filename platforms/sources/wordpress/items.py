@@ -25,7 +25,7 @@ from platforms.records import (
     Visibility,
 )
 from platforms.sources.values import address_in, name_in, shown, text_in
-from platforms.sources.wordpress.export import Element
+from platforms.sources.wordpress.elements import Element
 from platforms.sources.wordpress.site import host_of
 from platforms.visibility import of_its_time
 

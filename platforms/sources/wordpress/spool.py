@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, Self, cast
 import msgspec
 
 from platforms.sources.contract import BadInput
-from platforms.sources.wordpress.export import Element
+from platforms.sources.wordpress.elements import Element
 
 LENGTH_BYTES: Final = 8
 BUFFER_BYTES: Final = 256 * 1024

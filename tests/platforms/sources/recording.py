@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from platforms.sources import json_documents
-from platforms.sources.wordpress.export import Element
+from platforms.sources.wordpress.elements import Element
 
 
 class Noted(dict[str, Any]):
