@@ -1,7 +1,7 @@
 """Sorts more rows than memory holds: sorted batches on disk, merged bucket by bucket."""
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -36,21 +36,25 @@ class Limits(NamedTuple):
     spills: int = 128
 
 
-class Spill(NamedTuple):
-    """One sorted batch, memory-mapped, with the place where each bucket starts."""
+class Spill:
+    """One sorted batch on disk, memory-mapped: a record batch for each bucket that has rows."""
 
-    table: pa.Table
-    starts: npt.NDArray[np.int64]
-    mapping: mmap.mmap
+    def __init__(self, path: Path, buckets: Iterable[int]) -> None:
+        with path.open("rb") as written:
+            self._mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
+        self._file = pa.ipc.open_file(pa.py_buffer(self._mapping))
+        self._places = {bucket: place for place, bucket in enumerate(buckets)}
 
     def bucket(self, bucket: int) -> pa.Table:
-        start, end = int(self.starts[bucket]), int(self.starts[bucket + 1])
-        return self.table.slice(start, end - start)
+        """Its rows of ``bucket``; nothing of the others is looked at."""
+        place = self._places.get(bucket)
+        batches = [] if place is None else [self._file.get_batch(place)]
+        return pa.Table.from_batches(batches, SCHEMA)
 
     def forget(self) -> None:
         """Let the system have the pages that were read; what is needed again is read again."""
         if hasattr(mmap, "MADV_DONTNEED"):
-            self.mapping.madvise(mmap.MADV_DONTNEED)
+            self._mapping.madvise(mmap.MADV_DONTNEED)
 
 
 class Sorter:
@@ -109,20 +113,17 @@ class Sorter:
     def _spill(self) -> None:
         if not self._tables:
             return
-        table, buckets = _sorted(pa.concat_tables(self._tables).combine_chunks())
+        (batch,) = pa.concat_tables(self._tables).combine_chunks().to_batches()
+        batch, buckets = _sorted(batch)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{len(self._spills)}.arrow"
-        starts = np.searchsorted(buckets, np.arange(BUCKETS + 1))
+        present, starts = np.unique(buckets, return_index=True)
         # What is merged together lies together, so that little else is mapped with it.
         with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-            for start, end in pairwise(starts.tolist()):
-                writer.write_table(table.slice(start, end - start))
+            for start, end in pairwise((*starts.tolist(), len(batch))):
+                writer.write_batch(batch.slice(start, end - start))
         self._tables, self._characters = [], 0
-        with path.open("rb") as written:
-            mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
-        mapped = pa.ipc.open_file(pa.py_buffer(mapping)).read_all()
-        self._spills.append(Spill(mapped, starts, mapping))
-        self._spills[-1].forget()
+        self._spills.append(Spill(path, present.tolist()))
 
     def _forget(self) -> None:
         """Memory holds what was merged last, not every spill that was ever looked into."""
@@ -156,11 +157,11 @@ class Sorter:
         return max(1, min(self._limits.rows, affordable))
 
 
-def _sorted(table: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int16]]:
-    """``table`` by bucket and item key, and the bucket of each row."""
-    buckets = table["bucket"].to_numpy()
-    order = np.lexsort((table["item_key"].to_numpy(), buckets))
-    return table.take(order), buckets[order]
+def _sorted(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, npt.NDArray[np.int16]]:
+    """``batch`` by bucket and item key, and the bucket of each row."""
+    buckets = batch["bucket"].to_numpy()
+    order = np.lexsort((batch["item_key"].to_numpy(), buckets))
+    return batch.take(order), buckets[order]
 
 
 def _characters(row: Row) -> int:
