@@ -98,7 +98,7 @@ class Sorter:
         ) as writer:
             for bucket in range(BUCKETS):
                 for rows in self._merged(bucket):
-                    writer.write_table(rows.cast(schema), row_group_size=len(rows))
+                    writer.write_table(rows, row_group_size=len(rows))
                     self._forget()
 
     def _turn(self) -> None:
