@@ -217,6 +217,18 @@ def test_a_reading_that_says_nothing_changes_nothing(storage: Path):
     assert changes == {}
 
 
+def test_what_is_said_of_many_accounts_is_kept_once(storage: Path):
+    readings = [
+        AccountReading(platform="tumblr", native_id=f"t:{n}", clears=frozenset({"private", "gone"}))
+        for n in range(100)
+    ]
+
+    _, _, changes = taken_in(storage, *readings)
+
+    assert len(changes) == 100
+    assert len({id(change) for change in changes.values()}) == 1
+
+
 def test_of_two_readings_that_disagree_the_denial_counts(storage: Path):
     denied = AccountReading(platform="tumblr", native_id="t:1", denies=frozenset({"private"}))
     cleared = AccountReading(
