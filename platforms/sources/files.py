@@ -9,6 +9,8 @@ from typing import BinaryIO, Final
 from platforms.sources.contract import BadInput
 
 PASSES: Final = 2
+# Lines of a kilobyte are cut from a buffer: the larger it is, the fewer are in two of them.
+BUFFER_BYTES: Final = 256 * 1024
 
 
 class Progress:
@@ -36,7 +38,7 @@ def opened(path: Path) -> BinaryIO:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise BadInput(path, "this is not a regular file", advice="Name the files of the dump.")
-        handle = path.open("rb")
+        handle = path.open("rb", BUFFER_BYTES)
     except OSError as error:
         raise BadInput(path, f"it cannot be read ({os.strerror(error.errno or 0)})") from error
     if not path.stat().st_size:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 
@@ -60,22 +60,27 @@ class Proven:
 
 
 def documents(
-    path: Path, progress: Callable[[int], None], proven: Proven | None = None
+    path: Path,
+    progress: Callable[[int], None],
+    proven: Proven | None = None,
+    lane: "Lane | None" = None,
 ) -> Iterator[tuple[int, Any]]:
     """Each JSON document of ``path`` with the line it begins on; blank lines are skipped.
 
     A compressed file must be NDJSON; lines and bytes are those of the text in it. Whoever
     reads the same files again gives ``proven`` each time: that no object names a key twice is
-    proven once, and a file that changes while it is read again is refused.
+    proven once, and a file that changes while it is read again is refused. ``lane`` may read
+    lines in another way; only what it leaves alone is given as a document.
     """
+    quick = lane or PLAIN
     with opened(path) as handle:
         stamp = _stamp(handle)
         if proven is None or not proven.holds(path, handle):
-            yield from _documents(handle, path, progress, quickly)
+            yield from _documents(handle, path, progress, quick.first)
             if proven is not None:
                 proven.add(path, stamp, handle)
             return
-        yield from _documents(handle, path, progress, again)
+        yield from _documents(handle, path, progress, quick.again)
         if _stamp(handle) != stamp:
             raise BadInput(path, "the file changed while it was read", advice=CHANGED_ADVICE)
 
@@ -220,24 +225,26 @@ def _loads(text: bytes) -> Any:
 
 
 def quickly(text: bytes) -> Any:
-    """What ``strictly`` gives, or ``UNSET`` where only that can tell.
-
-    What is written again as it was names no key twice. In any other spelling quotes are
-    counted: a decoder that takes the last of two equal keys has lost at least those around
-    the first. Only an escaped quote could make up for them, because it is written as a quote.
-    """
+    """What ``strictly`` gives, or ``UNSET`` where only that can tell."""
     if len(text) > QUICK_BYTES:
         return msgspec.UNSET
     try:
         made = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return msgspec.UNSET
-    written = _encode(made)
+    return made if is_all_of(text, _encode(made)) else msgspec.UNSET
+
+
+def is_all_of(text: bytes, written: bytes) -> bool:
+    """Whether ``written``, which was decoded from ``text``, has lost no member of any object.
+
+    What is written again as it was names no key twice. In any other spelling quotes are
+    counted: a decoder that takes the last of two equal keys has lost at least those around
+    the first. Only an escaped quote could make up for them, because it is written as a quote.
+    """
     if text.startswith(written):
-        return made
-    if ESCAPED_QUOTE in text or written.count(b'"') != text.count(b'"'):
-        return msgspec.UNSET
-    return made
+        return True
+    return ESCAPED_QUOTE not in text and written.count(b'"') == text.count(b'"')
 
 
 def again(text: bytes) -> Any:
@@ -248,6 +255,20 @@ def again(text: bytes) -> Any:
         return _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return msgspec.UNSET
+
+
+class Lane(NamedTuple):
+    """How lines are read: ``first`` when a file is read, ``again`` once it was proven.
+
+    Each takes a line and gives what stands for its document, or ``UNSET`` to have it read
+    strictly. Whatever ``first`` gives must be proven to be all of the line.
+    """
+
+    first: Callable[[bytes], Any]
+    again: Callable[[bytes], Any]
+
+
+PLAIN: Final = Lane(quickly, again)
 
 
 def strictly(text: bytes) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from platforms.sources import files
 from platforms.sources.contract import BadInput
-from platforms.sources.json_documents import Proven, documents
+from platforms.sources.json_documents import Lane, Proven, documents
 
 PATIENCE_DOCUMENTS: Final = 1000
 Shape = TypeVar("Shape")
@@ -26,10 +26,12 @@ def records(
     advice: str,
     xml_advice: str = "",
     proven: Proven | None = None,
+    lane: Lane | None = None,
 ) -> Iterator[tuple[Shape, Any]]:
     """Every record of one JSON file, with its shape; see ``recognised`` and ``documents``."""
     refuse_xml(path, xml_advice or advice)
-    told = ((path, line, document) for line, document in documents(path, progress, proven))
+    read = documents(path, progress, proven, lane)
+    told = ((path, line, document) for line, document in read)
     yield from recognised(
         path,
         told,

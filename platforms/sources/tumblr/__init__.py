@@ -1,16 +1,18 @@
 """Tumblr's API responses, in the Neue Post Format and the one before it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
-from platforms.sources.json_documents import Proven
+from platforms.sources.json_documents import Lane, Proven, quickly
 from platforms.sources.tumblr import blogs
-from platforms.sources.tumblr.alike import Reader
+from platforms.sources.tumblr.alike import Reader, posts
 from platforms.sources.tumblr.blogs import Blogs
 from platforms.sources.tumblr.posts import (
     SLUG,
@@ -18,6 +20,7 @@ from platforms.sources.tumblr.posts import (
     blogs_in,
     id_of,
     is_open,
+    is_open_to_all,
     odd_item,
 )
 from platforms.sources.tumblr.responses import Shape, records
@@ -25,6 +28,7 @@ from platforms.sources.tumblr.settling import settled
 from platforms.sources.values import shown
 
 ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
+NOTED: Final = object()
 XML_ADVICE: Final = "Is it a WordPress export? Tumblr dumps are JSON."
 
 
@@ -57,54 +61,78 @@ def _read(
     progress: Callable[[int], None],
 ) -> Iterator[Reading]:
     files.check(paths)
-    proven = Proven()
-    around = _first_pass(paths, values, observed_at, progress, proven)
+    proven, first = Proven(), FirstPass(values)
+    for path in paths:
+        for shape, record in _records(path, progress, proven, Lane(first.note, first.note)):
+            first.add(shape, record)
+    around = first.surroundings(values, observed_at)
     yield from _readings(around)
     yield from _facts(around)
-    reader = Reader(around)
+    reader = Reader(around, first.posts)
     for path in paths:
-        for shape, record in _records(path, progress, proven):
-            if shape is Shape.POST:
+        for shape, record in _records(path, progress, proven, Lane(quickly, reader.item_in)):
+            if shape is Shape.READ:
+                yield record
+            elif shape is Shape.POST:
                 yield reader.item_of(record)
             elif shape is Shape.ODD:
                 yield odd_item(observed_at, f"it is neither a post nor a blog: {shown(record)}")
 
 
-def _first_pass(
-    paths: Sequence[Path],
-    values: Mapping[str, object],
-    observed_at: datetime,
-    progress: Callable[[int], None],
-    proven: Proven,
-) -> Surroundings:
+class FirstPass:
     """Every blog of the dump, and the ids of posts that some appearance does not open to all."""
-    known = Blogs(values)
-    closed = set()
-    for path in paths:
-        for shape, record in _records(path, progress, proven):
-            if shape is Shape.BLOG:
-                known.add(record)
-            elif shape is Shape.POST:
-                for blog, posting in blogs_in(record):
-                    known.add(blog, posting=posting)
-                if not is_open(record) and (number := id_of(record)):
-                    closed.add(number)
-    known.join_by_name()
-    return Surroundings(known, values, frozenset(closed), observed_at)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.posts = posts()
+        self._blogs = Blogs(values)
+        self._closed: set[str] = set()
+
+    def note(self, text: bytes) -> object:
+        """Take in an open post of the usual form; leave everything else to ``add``."""
+        post = self.posts.proven(text)
+        if post is None or not is_open_to_all(post.state, post.is_private, post.is_paywalled):
+            return UNSET
+        if not self._blogs.add_written(bytes(post.blog), posting=True):
+            return UNSET
+        for segment in post.trail or ():
+            if not self._blogs.add_written(bytes(segment.blog)):
+                return UNSET
+        return NOTED
+
+    def add(self, shape: Shape, record: Any) -> None:
+        if shape is Shape.BLOG:
+            self._blogs.add(record)
+        elif shape is Shape.POST:
+            self.posts.learn(record)
+            for blog, posting in blogs_in(record):
+                self._blogs.add(blog, posting=posting)
+            if not is_open(record) and (number := id_of(record)):
+                self._closed.add(number)
+
+    def surroundings(self, values: Mapping[str, object], observed_at: datetime) -> Surroundings:
+        self._blogs.join_by_name()
+        return Surroundings(self._blogs, values, frozenset(self._closed), observed_at)
 
 
 def _records(
-    path: Path, progress: Callable[[int], None], proven: Proven
+    path: Path, progress: Callable[[int], None], proven: Proven, lane: Lane
 ) -> Iterator[tuple[Shape, Any]]:
     return json_records.records(
         path,
         progress,
-        records,
+        _shapes,
         odd=Shape.ODD,
         advice=ADVICE,
         xml_advice=XML_ADVICE,
         proven=proven,
+        lane=lane,
     )
+
+
+def _shapes(document: object) -> Iterable[tuple[Shape, Any]]:
+    if document is NOTED or isinstance(document, Item):
+        return ((Shape.READ, document),)
+    return records(document)
 
 
 def _readings(around: Surroundings) -> Iterator[AccountReading]:

@@ -5,17 +5,18 @@ does, but finds the evidence of only the first of each kind. Only posts of ordin
 that have no fields but those listed here are of a kind: every other one is read by itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
 from platforms.parts import GAP, Pieces
 from platforms.records import Evidence, Identity, Item, ItemRef, Media, Part, Principal, Role
-from platforms.sources.tumblr.blogs import uuid_in
-from platforms.sources.tumblr.content import MAX_PARTS, picture_in
+from platforms.sources.tumblr import usual
+from platforms.sources.tumblr.blogs import Written, uuid_in
+from platforms.sources.tumblr.content import picture_of
 from platforms.sources.tumblr.posts import (
     HINTS,
     KIND,
@@ -26,8 +27,9 @@ from platforms.sources.tumblr.posts import (
     item_of,
     moment_of,
     number_in,
-    tags_of,
+    tags_in,
 )
+from platforms.sources.tumblr.usual import ABSENT, Post, Posts
 from platforms.sources.values import name_in, text_in
 
 # How many kinds of posts, and how many blogs, are remembered at a time.
@@ -38,8 +40,6 @@ OF_EACH_POST: Final = frozenset(
     {"id", "id_string", "timestamp", "title", "tags", "content", "layout", "trail", "blog"}
     | {"blog_name", "post_url", "short_url", "slug", "date", "reblog_key", "summary", "note_count"}
 )
-OF_EACH_SEGMENT: Final = frozenset({"post", "blog", "content", "layout"})
-OF_EACH_SOURCE: Final = frozenset({"id", "timestamp"})
 # What makes a kind: none of these is compared with who posted it, or with any other name.
 OF_A_KIND: Final = frozenset(
     {"type", "object_type", "original_type", "state", "queued_state", "is_private", "is_nsfw"}
@@ -51,48 +51,50 @@ OF_A_KIND: Final = frozenset(
     | {"recommended_source", "recommended_color"}
 )
 FIRST_TOO_LONG: Final = 10**20
-NO_MEDIA: Final[tuple[Media, ...]] = ()
 NO_SEGMENTS: Final[tuple[tuple["Segment", ...], tuple[object, ...]]] = ((), ())
-PLAIN_LAYOUTS: Final = frozenset({"rows", "condensed", "carousel"})
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
+class Known(msgspec.Struct, gc=False):
     """A blog as posts name it: who that is, and the number of its state."""
 
     uuid: str
     name: str
     state: int
-    people: Mapping[Role, Principal]
+    owner: Principal
+    others: dict[Role, Principal] | None = None
+
+    def as_one(self, role: Role) -> Principal:
+        """The blog in a trail; most blogs of a dump are in none."""
+        if self.others is None:
+            self.others = {}
+        return self.others.get(role) or self.others.setdefault(
+            role, msgspec.structs.replace(self.owner, role=role)
+        )
 
 
-class Content(msgspec.Struct, frozen=True, gc=False):
-    """What blocks hold that are of the ordinary kinds and nobody's but the post's."""
+class Named(msgspec.Struct, gc=False):
+    """The names in a blog's record."""
 
+    uuid: str
+    name: str
+
+
+class Segment(msgspec.Struct, gc=False):
     texts: list[str]
-    media: tuple[Media, ...]
-
-
-class Segment(msgspec.Struct, frozen=True, gc=False):
-    content: Content
+    media: list[Media]
     who: Principal
     number: str
 
 
-class Plain(msgspec.Struct, frozen=True, gc=False):
+class Plain(msgspec.Struct, gc=False):
     """A post of a kind: the kind, and what differs from post to post."""
 
     kind: tuple[object, ...]
     number: str
     owner: Principal
-    content: Content
+    texts: list[str]
+    media: list[Media]
     segments: tuple[Segment, ...]
-
-
-class Names(NamedTuple):
-    """The names that an object has, in their order: their number, and whose values decide."""
-
-    number: int
-    values: Callable[[Mapping[str, Any]], object]
 
 
 class Findings(NamedTuple):
@@ -103,136 +105,137 @@ class Findings(NamedTuple):
 
 
 NOT_YET: Final = Findings((), frozenset())
-_encode = msgspec.json.Encoder().encode
+_named = msgspec.json.Decoder(Named).decode
+
+
+def posts() -> Posts:
+    """What decodes the posts that may be of a kind."""
+    return Posts(OF_EACH_POST | OF_A_KIND, OF_A_KIND)
 
 
 class Reader:
     """Reads the posts of one dump, once everything around them is known."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, of_first_pass: Posts | None = None) -> None:
         self._around = around
+        self._posts = of_first_pass or posts()
         self._kinds: dict[tuple[object, ...], Findings | None] = {}
         self._same: dict[Findings, Findings] = {}
+        self._written: Written[Known | None] = Written()
         self._blogs: dict[tuple[str, str], Known | None] = {}
         self._states: dict[tuple[object, ...], int] = {}
-        self._posts = Shapes(OF_EACH_POST)
-        self._trail = Shapes(OF_EACH_SEGMENT)
-        self._sources = Shapes(OF_EACH_SOURCE)
+
+    def item_in(self, text: bytes) -> Item | UnsetType:
+        """What ``item_of`` says of the post in ``text``, if others of its kind were read."""
+        post = self._posts.decoded(text)
+        plain = self._plain(post) if post else None
+        findings = self._kinds.get(plain.kind) if plain else None
+        if post is None or plain is None or findings is None:
+            return UNSET
+        return _made(plain, findings, post, self._around.observed_at)
 
     def item_of(self, raw: Mapping[str, Any]) -> Item:
         """What ``posts.item_of`` says of ``raw``."""
-        plain = self._plain(raw)
-        if plain is None:
+        if self._posts.learn(raw):
+            self._forget()
+        post = self._posts.of(raw)
+        plain = self._plain(post) if post else None
+        if post is None or plain is None:
             return item_of(raw, self._around)
         findings = self._kinds.get(plain.kind, NOT_YET)
         if findings is NOT_YET:
-            return self._first(plain, raw)
+            return self._first(plain, post, raw)
         if findings is None:
             return item_of(raw, self._around)
-        return _made(plain, findings, raw, self._around.observed_at)
+        return _made(plain, findings, post, self._around.observed_at)
 
-    def _first(self, plain: Plain, raw: Mapping[str, Any]) -> Item:
+    def _first(self, plain: Plain, post: Post, raw: Mapping[str, Any]) -> Item:
         """Read the first of a kind; what holds for it alone is not kept for others."""
         item = item_of(raw, self._around)
         findings = Findings(item.evidence, item.required)
         names_somebody = any(evidence.about for evidence in item.evidence)
-        same = not names_somebody and _made(plain, findings, raw, item.observed_at) == item
+        same = not names_somebody and _made(plain, findings, post, item.observed_at) == item
         if len(self._kinds) >= KINDS:
-            self._kinds.clear()
-            self._same.clear()
+            self._forget()
         # Kinds that have the same evidence have the very same: it is compared very often.
         self._kinds[plain.kind] = self._same.setdefault(findings, findings) if same else None
         return item
 
-    def _plain(self, raw: Mapping[str, Any]) -> Plain | None:
-        blog, number = self._blog(raw.get("blog")), _number(raw)
-        if blog is None or number is None or raw.get("blog_name") != blog.name:
+    def _forget(self) -> None:
+        self._kinds.clear()
+        self._same.clear()
+
+    def _plain(self, post: Post) -> Plain | None:
+        blog, number = self._blog(post.blog), _number(post)
+        if blog is None or number is None or post.blog_name != blog.name:
             return None
-        rest = self._posts.rest_of(raw)
-        if rest is None or (content := _plain_content(raw)) is None:
+        if (content := _content(post.content)) is None:
             return None
-        if (segments := self._segments(raw.get("trail", []), blog)) is None:
+        if (segments := self._segments(post.trail or (), blog)) is None:
             return None
         found, kinds = segments
-        kind = (rest, blog.state, number in self._around.closed, kinds)
-        return Plain(kind, number, blog.people[Role.OWNER], content, found)
+        kind = (self._posts.rest_of(post), blog.state, number in self._around.closed, kinds)
+        return Plain(kind, number, blog.owner, *content, found)
 
     def _segments(
-        self, trail: object, own: Known
+        self, trail: Sequence[usual.Segment], own: Known
     ) -> tuple[tuple[Segment, ...], tuple[object, ...]] | None:
         """The segments of a trail, and what decides in each of them."""
-        if trail == []:
+        if not trail:
             return NO_SEGMENTS
-        if not isinstance(trail, list):
-            return None
         found, kinds = [], []
-        for number, raw in enumerate(trail):
-            role = Role.REBLOG_VIA if number else Role.REBLOG_ROOT
-            segment = self._segment(raw, role, own)
-            if segment is None:
+        for place, raw in enumerate(trail):
+            blog, number = self._blog(raw.blog), number_in(raw.post.id)
+            content = _content(raw.content)
+            if blog is None or number is None or content is None or number in self._around.closed:
                 return None
-            found.append(segment[0])
-            kinds.append(segment[1])
+            role = Role.REBLOG_VIA if place else Role.REBLOG_ROOT
+            found.append(Segment(*content, blog.as_one(role), number))
+            kinds.append((blog.state, blog.uuid == own.uuid))
         return tuple(found), tuple(kinds)
 
-    def _segment(
-        self, raw: object, role: Role, own: Known
-    ) -> tuple[Segment, tuple[object, ...]] | None:
-        if not isinstance(raw, dict):
-            return None
-        source, blog = raw.get("post"), self._blog(raw.get("blog"))
-        if blog is None or not isinstance(source, dict):
-            return None
-        number = number_in(source.get("id"))
-        if number is None or number in self._around.closed:
-            return None
-        content = _plain_content(raw)
-        rest = self._trail.rest_of(raw), self._sources.rest_of(source)
-        if content is None or None in rest:
-            return None
-        kind = (*rest, blog.state, blog.uuid == own.uuid)
-        return Segment(content, blog.people[role], number), kind
-
-    def _blog(self, raw: object) -> Known | None:
+    def _blog(self, raw: Raw) -> Known | None:
         """The blog that a post names in full, and that can be asked; None for any other."""
-        if not isinstance(raw, dict):
+        text = bytes(raw)
+        if text in self._written:
+            return self._written[text]
+        known = self._known(text)
+        self._written.keep(text, known)
+        return known
+
+    def _known(self, text: bytes) -> Known | None:
+        try:
+            named = _named(text)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
-        name, uuid = raw.get("name"), raw.get("uuid")
-        if not isinstance(name, str) or not isinstance(uuid, str):
-            return None
-        who = (uuid, name)
+        who = (named.uuid, named.name)
         if who in self._blogs:
             return self._blogs[who]
         if len(self._blogs) >= BLOGS:
             self._blogs.clear()
-        return self._blogs.setdefault(who, self._known(raw, uuid, name))
+        return self._blogs.setdefault(who, self._asked(*who))
 
-    def _known(self, raw: dict[str, Any], uuid: str, name: str) -> Known | None:
+    def _asked(self, uuid: str, name: str) -> Known | None:
+        raw = {"uuid": uuid, "name": name}
         if uuid_in(raw) is None or name_in(name) is None or not self._around.blogs.holds(uuid):
             return None
         state = self._around.blogs.state_of(raw)
         number = self._states.setdefault(state, len(self._states))
-        people = {
-            role: Principal(role, Identity.STABLE, uuid, name)
-            for role in (Role.OWNER, Role.REBLOG_ROOT, Role.REBLOG_VIA)
-        }
-        return Known(uuid, name, number, people)
+        return Known(uuid, name, number, Principal(Role.OWNER, Identity.STABLE, uuid, name))
 
 
-def _made(
-    plain: Plain, findings: Findings, raw: Mapping[str, Any], observed_at: datetime | None
-) -> Item:
+def _made(plain: Plain, findings: Findings, post: Post, observed_at: datetime | None) -> Item:
     people: tuple[Principal, ...] = (plain.owner,)
     parts: tuple[Part, ...] = ()
     parents: tuple[ItemRef, ...] = ()
     core = None
     if plain.segments:
         people = tuple(dict.fromkeys([plain.owner, *[one.who for one in plain.segments]]))
-        text, media, parts, core = _whole(plain, raw)
+        text, media, parts, core = _whole(plain, post)
         repeated = dict.fromkeys([one.number for one in plain.segments])
         parents = tuple([ItemRef((KIND,), one) for one in repeated if one != plain.number])
     else:
-        text, media = GAP.join(filter(None, plain.content.texts)), plain.content.media
+        text, media = GAP.join(filter(None, plain.texts)), tuple(plain.media)
     return Item(
         platform=SLUG,
         kind=KIND,
@@ -240,11 +243,11 @@ def _made(
         principals=people,
         evidence=findings.evidence,
         required=findings.required,
-        published_at=moment_of(raw.get("timestamp")),
+        published_at=moment_of(post.timestamp),
         observed_at=observed_at,
-        title=text_in(raw["title"]) if "title" in raw else "",
-        text=text,
-        tags=tags_of(raw),
+        title=text_in(post.title),
+        text=_storable(text),
+        tags=_tags(post.tags),
         media=media,
         parts=parts,
         core=core,
@@ -253,92 +256,52 @@ def _made(
 
 
 def _whole(
-    plain: Plain, raw: Mapping[str, Any]
+    plain: Plain, post: Post
 ) -> tuple[str, tuple[Media, ...], tuple[Part, ...], tuple[Principal, ...] | None]:
     """Text and media, the parts of the trail, and who is in none of them."""
     whole = Pieces()
     for segment in plain.segments:
-        whole.add(segment.content.texts, segment.content.media, [segment.who])
-    whole.add(plain.content.texts, plain.content.media)
-    core = (plain.owner,) if whole.parts and not raw.get("title") else None
+        whole.add(segment.texts, segment.media, [segment.who])
+    whole.add(plain.texts, plain.media)
+    has_title = post.title is not ABSENT and post.title
+    core = (plain.owner,) if whole.parts and not has_title else None
     return whole.text, tuple(whole.media), tuple(whole.parts), core
 
 
-def _plain_content(raw: Mapping[str, Any]) -> Content | None:
-    """Texts and pictures that nobody is credited with; None for any other content."""
-    blocks = raw.get("content")
-    if not isinstance(blocks, list) or len(blocks) > MAX_PARTS or not _is_plain(raw):
-        return None
+def _storable(text: str) -> str:
+    """What ``text_in`` gives of decoded text: NUL is all that it can hold and no store can."""
+    return text_in(text) if "\0" in text else text
+
+
+def _tags(tags: list[str] | UnsetType) -> tuple[str, ...]:
+    if not tags:
+        return ()
+    return tags_in(tags) if "" in tags or "\0" in "".join(tags) else tuple(tags)
+
+
+def _content(
+    blocks: list[usual.Text | usual.Image],
+) -> tuple[list[str], list[Media]] | None:
+    """The texts and pictures in ``blocks``; None where a picture has no address."""
     texts: list[str] = []
     media: list[Media] = []
     for block in blocks:
-        if not isinstance(block, dict) or block.get("attribution") is not None:
-            return None
-        kind = block.get("type")
-        if kind == "text" and isinstance(block.get("text"), str):
-            texts.append(text_in(block["text"]))
-        elif kind == "image" and (image := picture_in(block)):
+        if isinstance(block, usual.Text):
+            texts.append(block.text)
+        elif image := picture_of(block.media, block.alt_text):
             media.append(image)
-            texts.append(text_in(block.get("caption")))
+            texts.append(text_in(block.caption))
         else:
             return None
-    return Content(texts, tuple(media) if media else NO_MEDIA)
+    return texts, media
 
 
-def _is_plain(raw: Mapping[str, Any]) -> bool:
-    """Whether the layout only says how blocks are arranged."""
-    layouts = raw.get("layout")
-    if layouts == [] or "layout" not in raw:
-        return True
-    if not isinstance(layouts, list) or len(layouts) > MAX_PARTS:
-        return False
-    return all(_arranges(layout) for layout in layouts)
-
-
-def _arranges(layout: object) -> bool:
-    kind = layout.get("type") if isinstance(layout, dict) else None
-    return isinstance(kind, str) and kind in PLAIN_LAYOUTS
-
-
-def _number(raw: Mapping[str, Any]) -> str | None:
+def _number(post: Post) -> str | None:
     """The post's id, without detours where it is given as usual."""
-    number = raw.get("id")
+    number = post.id
     if type(number) is int and 0 < number < FIRST_TOO_LONG:
         text = str(number)
-        if raw.get("id_string", text) == text:
+        if post.id_string is ABSENT or post.id_string == text:
             return text
-    return id_of(raw)
-
-
-class Shapes:
-    """What makes the kind of an object: its names, and the values of all but ``besides``."""
-
-    def __init__(self, besides: frozenset[str]) -> None:
-        self._besides = besides
-        self._count = 0
-        self._known: dict[tuple[str, ...], Names] = {}
-
-    def rest_of(self, raw: Mapping[str, Any]) -> tuple[int, bytes] | None:
-        """Everything in ``raw`` but what differs from post to post; types and order count."""
-        names = tuple(raw)
-        known = self._known.get(names) or self._first(names)
-        if known is None:
-            return None
-        try:
-            return known.number, _encode(known.values(raw))
-        except (UnicodeEncodeError, RecursionError):
-            return None
-
-    def _first(self, names: tuple[str, ...]) -> Names | None:
-        rest = [name for name in names if name not in self._besides]
-        if not OF_A_KIND.issuperset(rest):
-            return None
-        if len(self._known) >= KINDS:
-            self._known.clear()
-        self._count += 1
-        values = itemgetter(*rest) if rest else _nothing
-        return self._known.setdefault(names, Names(self._count, values))
-
-
-def _nothing(raw: Mapping[str, Any]) -> object:
-    return ()
+    given = {"id": post.id, "id_string": post.id_string}
+    return id_of({name: value for name, value in given.items() if value is not ABSENT})

@@ -7,12 +7,13 @@ Everything any record says of a blog counts, and the worst of it wins.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
+from platforms.sources.json_documents import quickly
 from platforms.sources.values import name_in
 
 UUID: Final = re.compile(r"t:[A-Za-z0-9_-]{1,64}")
@@ -22,6 +23,7 @@ _encode = msgspec.json.Encoder().encode
 Meaning = Mapping[bool | str, Visibility]
 # What was read of each field, in the order of ``FIELDS``.
 Readings = tuple[frozenset[Visibility], ...]
+Found = TypeVar("Found")
 
 
 def camel(name: str) -> str:
@@ -169,6 +171,25 @@ class Blog:
         )
 
 
+class Written(dict[bytes, Found]):
+    """What was found out about records, by how they are written; forgotten when too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def keep(self, text: bytes, found: Found) -> None:
+        if self._bytes + len(text) > SEEN_BYTES:
+            self.clear()
+        if len(text) <= SEEN_BYTES:
+            self[text] = found
+            self._bytes += len(text)
+
+    def clear(self) -> None:
+        super().clear()
+        self._bytes = 0
+
+
 class Blogs:
     """Every blog that a dump mentions, by uuid; without one, only what speaks against it."""
 
@@ -177,30 +198,36 @@ class Blogs:
         self._by_uuid: dict[str, Blog] = {}
         self._by_name: dict[str, Blog] = {}
         self._posting: set[str] = set()
-        self._seen: set[tuple[bytes, bool]] = set()
-        self._seen_bytes = 0
+        self._seen: Written[bool] = Written()
 
     def add(self, raw: object, *, posting: bool = False) -> None:
         """Take in one record of a blog; the same one again adds nothing, and costs little."""
         if not isinstance(raw, dict):
             return
         try:
-            seen = _encode(raw), posting
-        except (UnicodeEncodeError, RecursionError):
+            text = _encode(raw)
+        except (UnicodeEncodeError, OverflowError, RecursionError):
             self._add(raw, posting=posting)
             return
-        if seen not in self._seen:
+        if not self._has_seen(text, posting=posting):
             self._add(raw, posting=posting)
-            self._remember(seen)
+            self._seen.keep(text, posting)
 
-    def _remember(self, seen: tuple[bytes, bool]) -> None:
-        size = len(seen[0])
-        if self._seen_bytes + size > SEEN_BYTES:
-            self._seen.clear()
-            self._seen_bytes = 0
-        if size <= SEEN_BYTES:
-            self._seen.add(seen)
-            self._seen_bytes += size
+    def add_written(self, text: bytes, *, posting: bool = False) -> bool:
+        """Take in a record as it is written; False where it is not known to be whole."""
+        if self._has_seen(text, posting=posting):
+            return True
+        raw = quickly(text)
+        if not isinstance(raw, dict):
+            return False
+        self._add(raw, posting=posting)
+        self._seen.keep(text, posting)
+        return True
+
+    def _has_seen(self, text: bytes, *, posting: bool) -> bool:
+        """Whether this very record was read, and as one of a posting blog if it is one."""
+        seen = self._seen.get(text)
+        return seen is not None and seen >= posting
 
     def _add(self, raw: dict[str, Any], *, posting: bool) -> None:
         uuid, name = uuid_in(raw), name_in(raw.get("name"))
@@ -213,6 +240,7 @@ class Blogs:
 
     def join_by_name(self) -> None:
         """Let what records without uuid say reach the blogs of that name; once all are read."""
+        self._seen.clear()
         for blog in self._by_uuid.values():
             for name in blog.names:
                 self._add_worse(blog, name)

@@ -185,7 +185,7 @@ def _read_text(block: dict[str, Any], content: Content) -> None:
 
 
 def _read_image(block: dict[str, Any], content: Content) -> None:
-    image = picture_in(block)
+    image = picture_of(block.get("media"), block.get("alt_text"))
     if image is None:
         content.doubts.append("an image block has no address")
         return
@@ -193,14 +193,14 @@ def _read_image(block: dict[str, Any], content: Content) -> None:
     content.texts.append(text_in(block.get("caption")))
 
 
-def picture_in(block: dict[str, Any]) -> Media | None:
+def picture_of(media: object, alt_text: object) -> Media | None:
     """The largest size of an image block; None when it has no address."""
-    medium = _first_of(block.get("media"))
+    medium = _first_of(media)
     url = address_in(medium.get("url"))
     if not url:
         return None
     kind = MediaKind.GIF if _is_gif(medium.get("type"), url) else MediaKind.IMAGE
-    return Media(kind, url, text_in(block.get("alt_text")))
+    return Media(kind, url, text_in(alt_text))
 
 
 def _read_video(block: dict[str, Any], content: Content) -> None:

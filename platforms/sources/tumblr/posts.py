@@ -172,7 +172,7 @@ def item_of(raw: Mapping[str, Any], around: Surroundings) -> Item:
         observed_at=around.observed_at,
         title=text_in(raw.get("title")),
         text=whole.text,
-        tags=tags_of(raw),
+        tags=tags_in(raw.get("tags")),
         media=tuple(whole.media),
         parts=tuple(whole.parts),
         core=_core_of(post) if whole.parts else None,
@@ -241,8 +241,11 @@ def _is_rounded(number: object, text: object) -> bool:
 
 def is_open(raw: Mapping[str, Any]) -> bool:
     """Whether an appearance of a post lets everybody read it, as far as it says."""
-    closing = (raw.get("is_private"), raw.get("is_paywalled"))
-    return raw.get("state") == "published" and True not in closing
+    return is_open_to_all(raw.get("state"), raw.get("is_private"), raw.get("is_paywalled"))
+
+
+def is_open_to_all(state: object, is_private: object, is_paywalled: object) -> bool:
+    return state == "published" and True not in (is_private, is_paywalled)
 
 
 def blogs_in(raw: Mapping[str, Any]) -> Iterator[tuple[object, bool]]:
@@ -799,8 +802,7 @@ def moment_of(raw: object) -> datetime | None:
     return datetime.fromtimestamp(raw, UTC)
 
 
-def tags_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    tags = raw.get("tags")
+def tags_in(tags: object) -> tuple[str, ...]:
     if not tags or not isinstance(tags, list):
         return ()
     return tuple([text for tag in tags if (text := text_in(tag))])

@@ -15,6 +15,8 @@ class Shape(StrEnum):
     POST = "post"
     BLOG = "blog"
     ODD = "odd"
+    READ = "read"
+    """A usual post that was read from its line, without becoming a record."""
 
 
 class NotTumblr(NotOfThisPlatform):

@@ -1,0 +1,172 @@
+"""Posts as Tumblr's API usually writes them, decoded straight into their fields.
+
+Only what most posts of a dump have in common: blocks of text and pictures, layouts that
+arrange them, a trail of such items, and members by names that were seen before. Every
+other post is left to whoever reads dictionaries.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal, Protocol
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from platforms.sources.json_documents import QUICK_BYTES, is_all_of
+from platforms.sources.tumblr.content import MAX_PARTS
+
+ABSENT: Final = Raw(b"")
+"""The value of a member that is not there; null is another one."""
+
+
+class _Object(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What is written again member by member, but for those that were not there."""
+
+
+class Text(_Object, tag_field="type", tag="text"):
+    text: str
+    subtype: Any = ABSENT
+    formatting: Any = ABSENT
+    indent_level: Any = ABSENT
+
+
+class Image(_Object, tag_field="type", tag="image"):
+    media: Any
+    alt_text: Any = ABSENT
+    caption: Any = ABSENT
+    colors: Any = ABSENT
+    exif: Any = ABSENT
+    feedback_token: Any = ABSENT
+    poster: Any = ABSENT
+
+
+class Layout(_Object):
+    type: Literal["rows", "condensed", "carousel"]
+    display: Any = ABSENT
+    blocks: Any = ABSENT
+    truncate_after: Any = ABSENT
+
+
+class Source(_Object):
+    id: Any = ABSENT
+    timestamp: Any = ABSENT
+
+
+Blocks = Annotated[list[Text | Image], msgspec.Meta(max_length=MAX_PARTS)]
+Layouts = Annotated[list[Layout], msgspec.Meta(max_length=MAX_PARTS)]
+
+
+class Segment(_Object):
+    post: Source
+    blog: Raw
+    content: Blocks
+    layout: Layouts | UnsetType = UNSET
+
+
+class Post(Protocol):
+    """What every decoded post has; blogs are left as they are written, and not checked."""
+
+    blog: Raw
+    blog_name: Any
+    content: list[Text | Image]
+    trail: list[Segment] | UnsetType
+    id: Any
+    id_string: Any
+    state: Any
+    is_private: Any
+    is_paywalled: Any
+    timestamp: Any
+    title: Any
+    tags: list[str] | UnsetType
+
+
+REQUIRED: Final[dict[str, Any]] = {"blog": Raw, "content": Blocks}
+OPTIONAL: Final[dict[str, Any]] = {
+    "layout": Layouts | UnsetType,
+    "trail": list[Segment] | UnsetType,
+    "tags": list[str] | UnsetType,
+}
+READ: Final = tuple(
+    name for name in Post.__annotations__ if name not in REQUIRED and name not in OPTIONAL
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class Posts:
+    """Decodes posts whose members are all known by name, in whatever combination.
+
+    ``decided`` are the members that make a kind: the values of those are ``rest_of`` a post.
+    """
+
+    def __init__(self, understood: frozenset[str], decided: frozenset[str]) -> None:
+        self._understood, self._decided = understood, decided
+        self._names: list[str] = []
+        self._decode: Callable[[bytes], Post]
+        self._rest: Callable[[Post], object]
+        self._prepare()
+
+    def learn(self, names: Iterable[str]) -> bool:
+        """Have posts with these members decoded from now on, if all of them are understood.
+
+        True where that makes other kinds of all posts.
+        """
+        names = tuple(names)
+        if not self._understood.issuperset(names) or set(names).issubset(self._names):
+            return False
+        at = 0
+        for name in names:
+            if name in self._names:
+                at = self._names.index(name) + 1
+            else:
+                self._names.insert(at, name)
+                at += 1
+        self._prepare()
+        return True
+
+    def decoded(self, text: bytes) -> Post | None:
+        """The post in ``text``; None where it is no usual one, or no JSON."""
+        if len(text) > QUICK_BYTES:
+            return None
+        try:
+            return self._decode(text)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+
+    def of(self, raw: Mapping[str, Any]) -> Post | None:
+        """``raw``, which was decoded in another way, as a usual post."""
+        try:
+            return self.decoded(_encode(raw))
+        except (ValueError, OverflowError, RecursionError):
+            return None
+
+    def proven(self, text: bytes) -> Post | None:
+        """The post in ``text`` if nothing got lost in decoding it, leaving its blogs aside."""
+        post = self.decoded(text)
+        return post if post is not None and is_all_of(text, _encode(post)) else None
+
+    def rest_of(self, post: Post) -> bytes:
+        """Everything that makes the kind of ``post`` but its blog and trail; types count."""
+        return _encode(self._rest(post))
+
+    def _prepare(self) -> None:
+        """The members stand in the order in which they were seen, which is decoded fastest."""
+        names = [*self._names, *({*REQUIRED, *OPTIONAL, *READ} - {*self._names})]
+        kind = msgspec.defstruct(
+            "Post",
+            [_field(name) for name in names],
+            forbid_unknown_fields=True,
+            omit_defaults=True,
+            gc=False,
+            kw_only=True,
+        )
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
+        self._decode = decoder.decode
+        self._rest = attrgetter(*[name for name in names if name in self._decided])
+
+
+def _field(name: str) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if name in REQUIRED:
+        return name, REQUIRED[name]
+    if name in OPTIONAL:
+        return name, OPTIONAL[name], UNSET
+    return name, Any, ABSENT
