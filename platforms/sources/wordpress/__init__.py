@@ -22,6 +22,7 @@ from platforms.sources.wordpress.items import (
     appearance_of,
     items_of,
     number_of,
+    remarks_in,
 )
 from platforms.sources.wordpress.settling import settled
 from platforms.sources.wordpress.sites import Sites, Surroundings
@@ -101,7 +102,8 @@ class _Export:
         for element in parts(self._path, progress):
             if element.name == "item":
                 found.parents.add(number_of(element), appearance_of(element, self._observed_at))
-                found.parents.add_comments(element)
+                for number, is_approved in remarks_in(element):
+                    found.parents.add_comment(number, is_approved=is_approved)
                 self._spool.put(element)
             elif element.name == "wp:author":
                 login = name_in(element.only("wp:author_login"))

@@ -26,6 +26,7 @@ from platforms.records import (
 )
 from platforms.sources.values import address_in, name_in, shown, text_in
 from platforms.sources.wordpress.elements import Element
+from platforms.sources.wordpress.parents import CONFLICT, Appearance, Parents
 from platforms.sources.wordpress.site import host_of
 from platforms.visibility import of_its_time
 
@@ -146,65 +147,6 @@ class Authors:
         return next(iter(logins)) if len(logins) == 1 else None
 
 
-class Appearance(msgspec.Struct, frozen=True):
-    """What later elements need to know of a post: what stands against it and whose it is."""
-
-    kind: str
-    creator: str | None
-    co_authors: tuple[str | None, ...]
-    parent: str | None
-    marks: tuple[tuple[Visibility, str], ...]
-
-
-def _joined(one: Appearance, other: Appearance) -> Appearance:
-    """Two appearances of one post; only its co-authors may be told by one of them alone."""
-    both = tuple(dict.fromkeys((*one.co_authors, *other.co_authors)))
-    if msgspec.structs.replace(one, co_authors=other.co_authors) != other:
-        return CONFLICT
-    return msgspec.structs.replace(one, co_authors=both)
-
-
-CONFLICT: Final = Appearance("", None, (), None, ((Visibility.UNKNOWN, "conflicting_appearances"),))
-
-
-class Parents:
-    """Every post of one site by id; two appearances that differ are a conflict."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, Appearance] = {}
-        self._known: dict[Appearance, Appearance] = {}
-        self._unapproved: set[str] = set()
-
-    def add(self, number: str | None, appearance: Appearance) -> None:
-        if number is None:
-            return
-        same = self._known.setdefault(appearance, appearance)
-        known = self._by_id.setdefault(number, same)
-        if known != same:
-            self._by_id[number] = _joined(known, same)
-
-    def update(self, other: "Parents") -> None:
-        for number, appearance in other._by_id.items():
-            self.add(number, appearance)
-        self._unapproved |= other._unapproved
-
-    def get(self, number: str) -> Appearance | None:
-        return self._by_id.get(number)
-
-    def add_comments(self, element: Element) -> None:
-        """Remember which comments some appearance does not show as approved."""
-        for comment in element.all("wp:comment"):
-            is_approved = comment.only("wp:comment_approved") == "1"
-            self.add_comment(number_of(comment, "wp:comment_id"), is_approved=is_approved)
-
-    def add_comment(self, number: str | None, *, is_approved: bool) -> None:
-        if number and not is_approved:
-            self._unapproved.add(number)
-
-    def is_unapproved(self, comment: str | None) -> bool:
-        return comment in self._unapproved
-
-
 Kept = TypeVar("Kept")
 
 
@@ -273,6 +215,13 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
         number_of(element, "wp:post_parent") if kind == "attachment" else None,
         marks,
     )
+
+
+def remarks_in(element: Element) -> Iterator[tuple[str | None, bool]]:
+    """The ids of the comments, and whether each of them is shown as approved."""
+    for comment in element.all("wp:comment"):
+        is_approved = comment.only("wp:comment_approved") == "1"
+        yield number_of(comment, "wp:comment_id"), is_approved
 
 
 def marks_in(evidence: Iterable[Evidence]) -> list[tuple[Visibility, str]]:
@@ -588,7 +537,7 @@ def _comment_evidence(approved: str | None, kind: str | None) -> Iterator[Eviden
 
 def _comment_conflict(element: Element, context: Context) -> Iterator[Evidence]:
     approved = element.only("wp:comment_approved") == "1"
-    if approved and context.parents.is_unapproved(element.only("wp:comment_id")):
+    if approved and context.parents.is_unapproved(number_of(element, "wp:comment_id")):
         yield _item(
             Visibility.UNKNOWN,
             "conflicting_appearances",

@@ -23,11 +23,9 @@ from platforms.sources.wordpress.fields import (
     words_of,
 )
 from platforms.sources.wordpress.items import (
-    CONFLICT,
     PARENT_KINDS,
     SHARED_TYPES,
     SLUG,
-    Appearance,
     Context,
     as_containers,
     author_of,
@@ -39,6 +37,7 @@ from platforms.sources.wordpress.items import (
     marks_in,
     ref_of_post,
 )
+from platforms.sources.wordpress.parents import CONFLICT, Appearance
 from platforms.sources.wordpress.site import host_of
 from platforms.sources.wordpress.sites import Posting, Surroundings
 from platforms.visibility import of_its_time

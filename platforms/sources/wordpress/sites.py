@@ -15,12 +15,11 @@ from platforms.sources.values import shown
 from platforms.sources.wordpress.answers import Ref
 from platforms.sources.wordpress.items import (
     SLUG,
-    Appearance,
     Authors,
     Context,
-    Parents,
     Site,
 )
+from platforms.sources.wordpress.parents import Appearance, Parents
 from platforms.sources.wordpress.site import (
     FACTS,
     VISIBILITY_FACT,
