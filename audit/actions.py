@@ -1,7 +1,7 @@
 """``record``: the one way to add an entry to the trail."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
@@ -26,20 +26,22 @@ def record(event: Event, *, by: Actor) -> Entry:
     Raises ``NoTransaction``, ``UnregisteredEvent`` or ``InvalidEvent``; the change
     then has to fail as well.
     """
-    entry = _entry(event, by)
+    require_valid(by)
+    entry = Entry(**_row(event, str(by))._asdict())
     entry.save(force_insert=True)
     return entry
 
 
 def record_all(events: Iterable[Event], *, by: Actor) -> None:
     """Add many entries as ``record`` adds one, in one statement."""
-    entries = [_entry(event, by) for event in events]
-    if not entries:
+    require_valid(by)
+    actor = str(by)
+    rows = [_row(event, actor) for event in events]
+    if not rows:
         return
     with connection.cursor() as cursor, cursor.copy(ENTRIES) as copy:
-        for each in entries:
-            whose = (each.event, each.actor, each.subject, each.platform, each.partner)
-            copy.write_row((*whose, Jsonb(each.facts)))
+        for row in rows:
+            copy.write_row((*row[:-1], Jsonb(row.facts)))
 
 
 @transaction.atomic(durable=True)
@@ -53,18 +55,21 @@ def record_export(format: str, filters: Iterable[str], *, by: Actor) -> Entry:
     return record(exported, by=by)
 
 
-def _entry(event: Event, by: Actor) -> Entry:
+class _Row(NamedTuple):
+    """One entry, in the order of ``ENTRIES``; the facts come last."""
+
+    event: str
+    actor: str
+    subject: str
+    platform: str
+    partner: str
+    facts: dict[str, Any]
+
+
+def _row(event: Event, actor: str) -> _Row:
     if not transaction.get_connection().in_atomic_block:
         raise NoTransaction(f"{event.name} must be recorded in the transaction of its change")
     if registry().get(event.name) is not type(event):
         raise UnregisteredEvent(f"{event.name!r} is not a registered event")
     require_valid(event)
-    require_valid(by)
-    return Entry(
-        event=event.name,
-        actor=str(by),
-        subject=event.subject,
-        platform=event.platform,
-        partner=event.partner,
-        facts=event.facts(),
-    )
+    return _Row(event.name, actor, event.subject, event.platform, event.partner, event.facts())

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,32 @@ def storage(settings, tmp_path: Path) -> Iterator[Path]:
     settings.STORAGE_DIR = tmp_path / "storage"
     settings.STORAGE_DIR.mkdir()
     yield settings.STORAGE_DIR
+
+
+@pytest.fixture
+def round_trips(tmp_path: Path) -> Any:
+    """Collect what is sent to the database: statements, and ``COPY``, which Django does not log."""
+    from django.db import connection
+
+    @contextmanager
+    def collected() -> Iterator[list[str]]:
+        connection.ensure_connection()
+        sent: list[str] = []
+        with (tmp_path / "trace").open("w+b") as trace:
+            connection.connection.pgconn.trace(trace.fileno())
+            try:
+                yield sent
+            finally:
+                connection.connection.pgconn.untrace()
+            trace.seek(0)
+            messages = (line.split(b"\t") for line in trace)
+            sent += [
+                message[4].decode(errors="replace")
+                for message in messages
+                if message[1:2] == [b"F"] and message[3] in (b"Query", b"Parse")
+            ]
+
+    return collected
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,29 +5,33 @@ statements of SQL. There is no reverse: a list that takes a no back would be som
 word against the person's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import F, Func, Value
-from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
 
 from audit.actions import record_all
-from audit.events import Actor
-from consent.actions.choices import event_of
-from consent.models import ReasonCode, Source, Standing, Statement
-from platforms.actions import AccountNames, ensure_accounts
-from platforms.models import Account, Platform
+from audit.events import Actor, OptedOut
+from consent.models import ReasonCode, Source, Statement
+from platforms.actions import AccountNames, AccountRow, ensure_accounts
+from platforms.keys import account_subject
+from platforms.models import Platform
 
 REASON: Final = ReasonCode.PLATFORM_LIST
-BLANK_STANDINGS: Final = """
-    INSERT INTO consent_standing
+DENIED: Final = """
+    INSERT INTO consent_standing AS known
         (account_id, partner, reasons, denied, allowed, version, updated_at)
-    SELECT account_id, '', '{}', false, false, 0, now() FROM unnest(%s::bigint[]) AS account_id
-    ON CONFLICT DO NOTHING
+    SELECT account_id, '', ARRAY[%s]::varchar[], true, false, 1, now()
+    FROM unnest(%s::bigint[]) AS account_id ORDER BY account_id
+    ON CONFLICT (account_id, partner) DO UPDATE
+    SET reasons = known.reasons || excluded.reasons, denied = true, allowed = false,
+        version = known.version + 1, updated_at = now()
+    WHERE NOT known.reasons @> excluded.reasons
+    RETURNING account_id, version
 """
+"""One after the other in the order of accounts, as everybody locks standings; see ``choices``."""
 STATEMENTS: Final = (
     "COPY consent_statement (account_id, partner, act, reason, source, by, version,"
     " include_older, evidence) FROM STDIN"
@@ -54,65 +58,45 @@ def opt_out_listed(
     for account, at in zip(accounts, chosen_at, strict=True):
         said = {"batch": batch} | ({"at": at.isoformat()} if at else {})
         evidence.setdefault(account.pk, said)
-    standings = _locked_standings({account.pk: account for account in accounts})
-    changed = [standing for standing in standings if REASON not in standing.reasons]
-    _deny(changed)
-    _state(changed, evidence, by)
-    new = {standing.account_id for standing in changed}
+    versions = _deny(evidence)
+    _state(versions, evidence, by)
+    subjects = {account.pk: account.keys[0] for account in accounts}
+    record_all(_events(platform, versions, subjects), by=by)
     # Listed twice in one part, an account is new the first time only.
-    return [_taken(new, account.pk) for account in accounts]
+    new = set(versions)
+    return [_taken(new, account) for account in accounts]
 
 
-def _taken(new: set[int], pk: int) -> bool:
-    if pk not in new:
+def _taken(new: set[int], account: AccountRow) -> bool:
+    if account.pk not in new:
         return False
-    new.remove(pk)
+    new.remove(account.pk)
     return True
 
 
-def _locked_standings(accounts: dict[int, Account]) -> list[Standing]:
-    """The standing for everybody of each account, made where there was none; see ``choices``."""
+def _deny(accounts: Mapping[int, object]) -> dict[int, int]:
+    """The new version of each standing that changed, by account."""
     with connection.cursor() as cursor:
-        cursor.execute(BLANK_STANDINGS, [sorted(accounts)])
-    standings = list(
-        Standing.objects.select_for_update(of=("self",))
-        .filter(account__in=accounts, partner="")
-        .order_by("account_id")
-    )
-    for standing in standings:
-        standing.account = accounts[standing.account_id]
-    return standings
+        cursor.execute(DENIED, [REASON.value, list(accounts)])
+        return dict(cursor.fetchall())
 
 
-def _deny(standings: Sequence[Standing]) -> None:
-    """Each is locked, so that it is still what was read."""
-    for standing in standings:
-        standing.version += 1
-    Standing.objects.filter(pk__in=[standing.pk for standing in standings]).update(
-        reasons=Func(F("reasons"), Value(REASON.value), function="array_append"),
-        denied=True,
-        allowed=False,
-        version=F("version") + 1,
-        updated_at=Now(),
-    )
-
-
-def _state(standings: Sequence[Standing], evidence: dict[int, dict[str, str]], by: Actor) -> None:
-    statements = [
-        Statement(
-            account=standing.account,
-            act=Statement.Act.OPT_OUT,
-            reason=REASON,
-            source=Source.IMPORT,
-            by=str(by),
-            version=standing.version,
-            evidence=evidence[standing.account_id],
-        )
-        for standing in standings
-    ]
+def _state(versions: Mapping[int, int], evidence: Mapping[int, dict[str, str]], by: Actor) -> None:
+    act, reason, source = Statement.Act.OPT_OUT.value, REASON.value, Source.IMPORT.value
     with connection.cursor() as cursor, cursor.copy(STATEMENTS) as copy:
-        for each in statements:
-            said = (each.account_id, each.partner, str(each.act), str(each.reason))
-            door = (str(each.source), each.by, each.version, each.include_older)
-            copy.write_row((*said, *door, Jsonb(each.evidence)))
-    record_all(map(event_of, statements), by=by)
+        for pk, version in versions.items():
+            said = (pk, "", act, reason, source, str(by), version, False)
+            copy.write_row((*said, Jsonb(evidence[pk])))
+
+
+def _events(
+    platform: Platform, versions: Mapping[int, int], keys: Mapping[int, int]
+) -> Iterator[OptedOut]:
+    for pk, version in versions.items():
+        yield OptedOut(
+            subject=account_subject(platform.slug, keys[pk]),
+            platform=platform.slug,
+            reason=REASON.value,
+            source=Source.IMPORT.value,
+            version=version,
+        )

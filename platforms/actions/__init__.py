@@ -30,13 +30,14 @@ from platforms.actions.holds import (
     resolve,
     sweep_resolutions,
 )
-from platforms.actions.many import AccountNames, ensure_accounts
+from platforms.actions.many import AccountNames, AccountRow, ensure_accounts
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
 
 __all__ = [
     "AccountNames",
+    "AccountRow",
     "AlreadyLinked",
     "Change",
     "DumpChanged",

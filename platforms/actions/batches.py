@@ -18,7 +18,7 @@ from platforms.actions.states import database_time
 from platforms.feeds.bodies import Body, Line
 from platforms.models import Batch, BatchLines, Platform
 
-PART: Final = 500
+PART: Final = 1_000
 
 Result = dict[str, Any]
 """What became of one line: its number as ``line``, and ``result``."""

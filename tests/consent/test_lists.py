@@ -321,3 +321,23 @@ def test_a_platform_can_make_the_keys_of_its_accounts_itself(tumblr):
 
     assert made == key_of("t:carol")
     assert Entry.objects.get(event="platform.key_shown").platform == "tumblr"
+
+
+def test_a_thousand_lines_ask_the_database_no_more_often_than_ten(send, round_trips):
+    """A list is hundreds of thousands of lines long: what is asked for each line is waited for."""
+    send({"id": "t:known", "handle": "known"}, {"handle": "bare-1"})
+
+    counted = []
+    for first, lines in ((0, 10), (10, 499)):
+        numbers = range(first, first + lines)
+        with round_trips() as asked:
+            answer = send(
+                *({"id": f"t:{number}", "handle": f"name-{number}"} for number in numbers),
+                *({"handle": f"bare-{number}"} for number in numbers),
+                {"key": key_of(f"t:keyed-{first}")},
+                {"id": "t:known", "handle": f"renamed-{first}"},
+            )
+        assert set(results_of(answer)) == {"recorded", "already"}
+        counted.append(len(asked))
+
+    assert counted[1] == counted[0]
