@@ -103,6 +103,9 @@ ADVICE: Final[Mapping[str, str]] = {
     "a fault, with the file.",
     "link_elsewhere": "People read it on another site than the facts are about. Find out on which, "
     "and judge it by the record of that site.",
+    "mark_not_read": "The record has a field that may say that not everybody may see it, spelt in "
+    "a way that we do not know. Give answers of the platform's API as they are; leave the field "
+    "out of the file if it says something else.",
     "media_ambiguous": "Several files have the name of the item's medium. Give the media "
     "in folders that follow their addresses.",
     "media_terms_unclear": "A media file says something on training that only a person can judge. "

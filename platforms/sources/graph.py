@@ -16,6 +16,7 @@ import msgspec
 from platforms.records import Evidence, Identity, Item, ItemRef, Principal, Role, Visibility
 from platforms.sources.downloads import documents
 from platforms.sources.json_records import NotOfThisPlatform, recognised
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import name_in, shown, text_in
 
 ID: Final = re.compile(r"[1-9][0-9]{0,31}(?:_[1-9][0-9]{0,31})?")
@@ -111,6 +112,11 @@ class Reading(msgspec.Struct):
             self.say(visibility, field, level=level)
         else:
             self.say(visibility, f"{field}_{visibility}", f"{field} is {shown(raw)}", level)
+
+
+def read_marks(found: Reading, raw: Mapping[str, Any], watch: Watch, level: str = "item") -> None:
+    """Doubt what says in a field of its own that not everybody may see it."""
+    found.evidence.extend(doubt(detail, level) for detail in watch.marks_in(raw))
 
 
 def bad_if_true(visibility: Visibility) -> Meaning:

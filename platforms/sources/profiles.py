@@ -12,6 +12,7 @@ import msgspec
 
 from platforms.records import AccountReading, Evidence, FactReading, Visibility
 from platforms.sources.graph import Meaning, ages_in, id_in, reading
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import name_in
 
 MINOR: Final = "minor"
@@ -21,8 +22,9 @@ class Terms(msgspec.Struct, frozen=True):
     """How one platform speaks of its accounts.
 
     ``proofs`` are the fields of which one must say public, ``denials`` the lasting reasons
-    against an account by field; ``fact`` is what the operator may assert instead, and ``fame``
-    tells whether a record is of a public figure, where the platform has such a notion.
+    against an account by field; ``fact`` is what the operator may assert instead, ``fame``
+    tells whether a record is of a public figure, where the platform has such a notion, and
+    ``watch`` knows the other fields that accounts have.
     """
 
     platform: str
@@ -31,6 +33,7 @@ class Terms(msgspec.Struct, frozen=True):
     proofs: tuple[str, ...]
     denials: Mapping[str, str]
     fact: str
+    watch: Watch
     ids: tuple[str, ...] = ("id",)
     fame: Callable[[Mapping[str, Any]], bool | None] | None = None
 
@@ -42,6 +45,7 @@ class Profile:
         self.names: dict[str, str] = {}
         self.ages: set[Visibility] = set()
         self.is_public_figure: bool | None = None
+        self.marks: dict[str, None] = {}
         self._read: dict[str, set[Visibility]] = {}
 
     @property
@@ -52,6 +56,7 @@ class Profile:
         if name := name_in(raw.get("username")):
             self.names.setdefault(_folded(name), name)
         self.ages |= ages_in(_own_fields(raw), on)
+        self.marks.update(dict.fromkeys(terms.watch.marks_in(raw)))
         if terms.fame and (fame := terms.fame(raw)) is not None:
             self.is_public_figure = fame and self.is_public_figure is not False
         for field, meaning in terms.fields.items():
@@ -64,6 +69,7 @@ class Profile:
     def add_worse(self, other: "Profile") -> None:
         """Take over only what ``other`` says against sharing."""
         self.ages |= other.ages - {Visibility.PUBLIC}
+        self.marks.update(other.marks)
         for field, found in other._read.items():
             self._read.setdefault(field, set()).update(found - {Visibility.PUBLIC})
 
@@ -140,6 +146,8 @@ class Profiles:
                 yield _against(field, visibility, level, terms)
         for visibility in sorted(profile.ages - {Visibility.PUBLIC}):
             yield _of_age(visibility, level)
+        for detail in profile.marks:
+            yield doubt(f"of the {terms.noun}: {detail}", level)
 
     def readings(self, observed_at: datetime) -> Iterator[AccountReading]:
         for number, profile in self._by_id.items():

@@ -6,6 +6,7 @@ from typing import Any, Final
 from platforms.records import Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.graph import Meaning, bad_if_true
+from platforms.sources.marks import Watch
 from platforms.sources.profiles import Terms
 
 SLUG: Final = "facebook"
@@ -29,25 +30,32 @@ def is_public_figure(raw: Mapping[str, Any]) -> bool | None:
     return any(known) if known else None
 
 
+FIELDS: Final[Mapping[str, Meaning]] = {
+    "is_published": {True: Visibility.PUBLIC, False: Visibility.UNPUBLISHED},
+    "privacy": {
+        "OPEN": Visibility.PUBLIC,
+        "CLOSED": Visibility.PRIVATE,
+        "SECRET": Visibility.PRIVATE,
+    },
+    "type": {
+        "public": Visibility.PUBLIC,
+        **dict.fromkeys(RESTRICTED_EVENTS, Visibility.RESTRICTED),
+    },
+    "is_draft": bad_if_true(Visibility.UNPUBLISHED),
+    "is_locked": bad_if_true(Visibility.PRIVATE),
+    "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
+    "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
+}
+# These say nothing of who may see a place: an archived group is closed for new posts only.
+HARMLESS: Final = frozenset(
+    {"archived", "is_eligible_for_branded_content", "merchant_review_status"}
+    | {"verification_status", "promotion_eligible", "temporary_status", "is_minor"}
+)
 TERMS: Final = Terms(
     platform=SLUG,
     noun="container",
-    fields={
-        "is_published": {True: Visibility.PUBLIC, False: Visibility.UNPUBLISHED},
-        "privacy": {
-            "OPEN": Visibility.PUBLIC,
-            "CLOSED": Visibility.PRIVATE,
-            "SECRET": Visibility.PRIVATE,
-        },
-        "type": {
-            "public": Visibility.PUBLIC,
-            **dict.fromkeys(RESTRICTED_EVENTS, Visibility.RESTRICTED),
-        },
-        "is_draft": bad_if_true(Visibility.UNPUBLISHED),
-        "is_locked": bad_if_true(Visibility.PRIVATE),
-        "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
-        "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
-    },
+    fields=FIELDS,
+    watch=Watch({*FIELDS, *HARMLESS}),
     proofs=("is_published", "privacy", "type"),
     denials={
         "is_published": "unpublished",

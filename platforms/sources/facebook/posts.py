@@ -39,10 +39,12 @@ from platforms.sources.graph import (
     odd_item,
     principal,
     read_ages,
+    read_marks,
     reading,
     reference_in,
     seconds_in,
 )
+from platforms.sources.marks import Watch
 from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles
@@ -108,6 +110,9 @@ FILMS: Final = frozenset({"video", "video_inline", "video_autoplay", "video_dire
 LINKS: Final = frozenset({"share", "fallback"})
 PARENTS: Final = {"album": "parent", "page_story_id": "parent", "parent_id": "embedded"}
 TARGETS: Final = ("group", "event", "page", "target")
+SCHEDULED: Final = "scheduled_publish_time"
+ALBUM_WATCH: Final = Watch({"privacy"})
+WATCH: Final = Watch({"privacy", "is_minor", SCHEDULED, "sponsor_tags", *STATES})
 FACTS: Final[Mapping[str, Fact]] = {
     TERMS.fact: CONTAINER_FACT,
     "post.is_published": one_of({"true": True, "false": False}),
@@ -312,6 +317,22 @@ def _read_states(found: Reading, around: Around) -> None:
         found.say(Visibility.PUBLIC, "published_with_its_post")
 
 
+def _read_schedule(found: Reading, around: Around) -> None:
+    """When a post is to come out; the API keeps the time in posts that did."""
+    if found.raw.get(SCHEDULED) is None:
+        return
+    moment = seconds_in(found.raw, SCHEDULED) or moment_in(found.raw, SCHEDULED)
+    if moment is None:
+        detail = f"{SCHEDULED} is not understood: {shown(found.raw[SCHEDULED])}"
+        found.doubt(f"{SCHEDULED}_unknown", detail)
+    elif moment > around.observed_at:
+        found.say(Visibility.UNPUBLISHED, "scheduled", f"{SCHEDULED} is still to come")
+
+
+def _read_marks(found: Reading, around: Around) -> None:
+    read_marks(found, found.raw, WATCH)
+
+
 def _read_author(found: Reading, around: Around) -> None:
     author = object_in(found.raw, "from")
     found.principals.append(principal(Role.OWNER, author, handle=author.get("username")))
@@ -390,6 +411,8 @@ def _read_who(found: Reading, around: Around) -> None:
 STEPS: Final[tuple[Callable[[Reading, Around], None], ...]] = (
     _read_privacy,
     _read_states,
+    _read_schedule,
+    _read_marks,
     _read_author,
     _read_place,
     _read_limits,
@@ -464,6 +487,7 @@ def _parent_of(raw: Mapping[str, Any], around: Around) -> Parent:
 def _album(raw: Mapping[str, Any], around: Around) -> Parent:
     found = Reading(raw)
     found.read("privacy", ALBUMS, missing="; ask for the album's privacy")
+    read_marks(found, raw, ALBUM_WATCH)
     return Parent(tuple(found.evidence), None)
 
 

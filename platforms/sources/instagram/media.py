@@ -27,9 +27,11 @@ from platforms.sources.graph import (
     objects_in,
     principal,
     read_ages,
+    read_marks,
     reading,
     seconds_in,
 )
+from platforms.sources.marks import Watch
 from platforms.sources.meta import Around, Parent
 from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles, Terms
@@ -66,20 +68,23 @@ FLAGS: Final[Mapping[str, Meaning]] = {
         "subscribers": Visibility.PAID,
     },
 }
+WATCH: Final = Watch({"is_minor", *FLAGS})
 OF_MEDIA: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "caption"}
 )
 PRIVACY: Final[Meaning] = {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE}
+FIELDS: Final[Mapping[str, Meaning]] = {
+    "is_private": bad_if_true(Visibility.PRIVATE),
+    "privacy": PRIVACY,
+    "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
+    "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
+}
 TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
-    fields={
-        "is_private": bad_if_true(Visibility.PRIVATE),
-        "privacy": PRIVACY,
-        "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
-        "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
-    },
+    fields=FIELDS,
+    watch=Watch({"is_minor", *FIELDS}),
     proofs=("is_private", "privacy"),
     denials={
         "is_private": "private",
@@ -228,6 +233,7 @@ def _read_surface(found: Reading, around: Around) -> None:
         found.say(Visibility.PUBLIC, "media_product_type")
     for name, meaning in FLAGS.items():
         found.read(name, meaning)
+    read_marks(found, found.raw, WATCH)
 
 
 def _read_type(found: Reading) -> None:
@@ -254,6 +260,7 @@ def _read_child(child: Mapping[str, Any], found: Reading) -> None:
     part.read("media_product_type", SURFACES)
     for name, meaning in FLAGS.items():
         part.read(name, meaning)
+    read_marks(part, child, WATCH)
     found.evidence.extend(e for e in part.evidence if e.visibility is not Visibility.PUBLIC)
     own = id_in(object_in(found.raw, "owner"))
     if "owner" in child and id_in(object_in(child, "owner")) != own:

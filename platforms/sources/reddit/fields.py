@@ -11,6 +11,7 @@ import msgspec
 
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
+from platforms.sources.marks import Watch
 from platforms.sources.values import shown
 
 Value = bool | str | None
@@ -143,6 +144,16 @@ OF_ACCOUNTS: Final[Mapping[str, Field]] = {
         "hide_from_robots_unknown", "search_discouraged", _bad_if_true(Visibility.OPTED_OUT)
     ),
 }
+# They describe the viewer or a setting, or decide nothing.
+HARMLESS: Final = frozenset(
+    {"archived", "hidden", "score_hidden", "author_premium", "author_is_blocked", "is_blocked"}
+    | {"media_only", "approved", "user_is_banned", "collapse_deleted_comments", "password_set"}
+    | {"exclude_banned_modqueue", "advertiser_category", "spam_links", "spam_selfposts"}
+    | {"spam_comments", "over_18", "quarantine", "over18", "suspension_expiration_utc"}
+)
+WATCH: Final = Watch((*OF_POSTS, *OF_COMMENTS, *IF_ANY, *HARMLESS))
+WATCH_OF_SUBREDDITS: Final = Watch((*OF_SUBREDDITS, *HARMLESS))
+WATCH_OF_ACCOUNTS: Final = Watch((*OF_ACCOUNTS, *HARMLESS))
 EVENTS: Final[Mapping[str, Visibility]] = {
     "deleted": Visibility.REMOVED_AUTHOR,
     "gone": REMOVED,

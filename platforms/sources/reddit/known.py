@@ -10,9 +10,12 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import Evidence, Visibility
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.reddit.fields import (
     OF_ACCOUNTS,
     OF_SUBREDDITS,
+    WATCH_OF_ACCOUNTS,
+    WATCH_OF_SUBREDDITS,
     Field,
     missing,
     reading,
@@ -25,14 +28,18 @@ SPELLINGS: Final = {"over18": ("over18", "over_18")}
 NO_READINGS: Final[frozenset[Visibility]] = frozenset()
 NEVER_CLEARED: Final = frozenset({"adult"})
 
+# What a record says in fields that nobody reads stands beside its fields under this name.
+MARKS: Final = "a field that is not read"
+
 Readings = dict[str, set[Visibility]]
 
 
 class Register:
     """All readings of one kind of thing: subreddits, or accounts."""
 
-    def __init__(self, fields: Mapping[str, Field]) -> None:
-        self._fields = fields
+    def __init__(self, fields: Mapping[str, Field], watch: Watch) -> None:
+        self._fields = {**fields, MARKS: Field("", "", {})}
+        self._watch = watch
         self._by_id: dict[str, Readings] = {}
         self._by_name: dict[str, Readings] = {}
         self._names: dict[str, str] = {}
@@ -48,7 +55,8 @@ class Register:
         is_current: bool = False,
     ) -> None:
         """Take over what ``raw`` says; only a record of today can end an earlier denial."""
-        found = {field: _values(raw, field) for field in self._fields}
+        found = {field: _values(raw, field) for field in self._fields if field != MARKS}
+        found[MARKS] = list(self._watch.marks_in(raw))
         if native_id is not None:
             _note(self._by_id.setdefault(native_id, {}), self._fields, found)
         if name is not None:
@@ -133,11 +141,11 @@ class Register:
 
 
 def subreddits() -> Register:
-    return Register(OF_SUBREDDITS)
+    return Register(OF_SUBREDDITS, WATCH_OF_SUBREDDITS)
 
 
 def accounts() -> Register:
-    return Register(OF_ACCOUNTS)
+    return Register(OF_ACCOUNTS, WATCH_OF_ACCOUNTS)
 
 
 def named(raw: Mapping[str, Any], *fields: str) -> str | None:
@@ -172,6 +180,8 @@ def _missing(name: str, field: Field, level: str) -> Evidence:
 
 
 def _against(name: str, field: Field, visibility: Visibility, level: str) -> Evidence:
+    if name == MARKS:
+        return doubt(f"{name} may say that not everybody may see the {level}", level)
     if visibility is Visibility.UNKNOWN:
         detail = f"{name} holds a value that is not understood"
         return Evidence(level, visibility, field.unknown, detail)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import Evidence, Visibility
+from platforms.sources.marks import doubt as doubt_of_mark
 from platforms.sources.reddit.fields import (
     EVENTS,
     HARMLESS_IN_ARCHIVES,
@@ -19,6 +20,7 @@ from platforms.sources.reddit.fields import (
     OF_ARCHIVES,
     OF_COMMENTS,
     OF_POSTS,
+    WATCH,
     asserted_for,
     evidence_of,
     missing,
@@ -64,6 +66,8 @@ def state_of(
     for name in TEXTS[shape]:
         if doubt := _of_its_text(name, raw):
             found = (*found, doubt)
+    if marks := WATCH.marks_in(raw):
+        found = (*found, *map(doubt_of_mark, marks))
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from platforms.records import Evidence, Visibility
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.shutterstock.values import id_in
 
 CHOICES: Final[Mapping[str, Mapping[bool | str, Visibility]]] = {
@@ -24,6 +25,7 @@ STATUSES: Final[Mapping[bool | str, Visibility]] = {
     **dict.fromkeys(("closed", "deleted", "deactivated"), Visibility.ACCOUNT_GONE),
     **dict.fromkeys(("suspended", "terminated"), Visibility.ACCOUNT_GONE),
 }
+WATCH: Final = Watch((*CHOICES, "account_status"))
 CHOICE: Final = "contributor.data_licensing"
 CHOICE_GAP: Final = "contributor_choice_unknown"
 SETTLE: Final = (
@@ -39,6 +41,7 @@ class Contributors:
         self._asserted = asserted.get(CHOICE)
         self._choices: dict[str, set[Visibility]] = {}
         self._statuses: dict[str, set[Visibility]] = {}
+        self._marks: dict[str, dict[str, None]] = {}
 
     def add(self, raw: Mapping[str, Any]) -> None:
         """Take over what ``raw``, a contributor or the contributor of a record, says."""
@@ -52,6 +55,8 @@ class Contributors:
             if "account_status" in part:
                 found = _read(STATUSES, part["account_status"])
                 self._statuses.setdefault(number, set()).add(found)
+            if marks := WATCH.marks_in(part):
+                self._marks.setdefault(number, {}).update(dict.fromkeys(marks))
 
     def add_of_item(self, raw: Mapping[str, Any]) -> None:
         """Take over what an image, video or track says of its contributor."""
@@ -64,6 +69,8 @@ class Contributors:
         for found in sorted(self._statuses.get(number or "", set()) - {Visibility.PUBLIC}):
             code = "account_status_unknown" if found is Visibility.UNKNOWN else "account_gone"
             yield Evidence("account", found, code, "the contributor's account_status says so")
+        for detail in self._marks.get(number or "", ()):
+            yield doubt(f"of the contributor: {detail}", "account")
 
     def known(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Each contributor, and the reasons for which nothing of theirs may be shared."""
@@ -78,7 +85,7 @@ class Contributors:
     def answers(self) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
         """What the records themselves say of each contributor whose choice they tell."""
         told = Contributors({})
-        told._choices, told._statuses = self._choices, self._statuses
+        told._choices, told._statuses, told._marks = self._choices, self._statuses, self._marks
         for number, choices in self._choices.items():
             if choices - {Visibility.UNKNOWN}:
                 yield number, tuple(told.evidence_of(number))

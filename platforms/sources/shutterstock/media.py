@@ -20,6 +20,7 @@ from platforms.records import (
     Role,
     Visibility,
 )
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.shutterstock.contributors import Contributors
 from platforms.sources.shutterstock.facts import MEDIA_TYPES
 from platforms.sources.shutterstock.updates import Updates
@@ -72,6 +73,7 @@ def _camel(name: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
+WATCH: Final = Watch((*DECISIVE, "account_status", "data_licensing_opt_out"))
 MISSPELT: Final = {_camel(name): name for name in DECISIVE if "_" in name}
 
 
@@ -159,6 +161,7 @@ def _read_kind(record: Reading) -> None:
     for name in sorted(record.raw.keys() & MISSPELT.keys()):
         detail = f"{name} decides, but is not read; give the API's own {MISSPELT[name]}"
         record.doubt("spelling_unknown", detail)
+    record.evidence.extend(map(doubt, WATCH.marks_in(record.raw)))
 
 
 def _read_catalogue(record: Reading) -> None:

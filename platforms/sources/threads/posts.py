@@ -28,8 +28,10 @@ from platforms.sources.graph import (
     odd_item,
     principal,
     read_ages,
+    read_marks,
     reference_in,
 )
+from platforms.sources.marks import Watch
 from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
@@ -62,6 +64,10 @@ GHOST: Final = ("ghost_post_status", "ghost_post_expiration_timestamp")
 ANSWERED: Final = ("root_post", "replied_to")
 QUOTED: Final = ("quoted_post", "quoted_post_id")
 REPOSTED: Final = ("reposted_post", "reposted_post_id")
+WATCH: Final = Watch(
+    {"is_minor", "allowlisted_country_codes", "reply_audience", "reply_approval_status"}
+    | {"hide_status", *GHOST}
+)
 OF_POSTS: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "is_quote_post", "is_reply", "text"}
@@ -72,15 +78,17 @@ OF_POSTS_ONLY: Final = frozenset(
     | {"hide_status", "reply_approval_status", "allowlisted_country_codes", "reply_audience"}
 )
 PRIVACY: Final[Meaning] = {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE}
+FIELDS: Final[Mapping[str, Meaning]] = {
+    "is_private": bad_if_true(Visibility.PRIVATE),
+    "privacy": PRIVACY,
+    "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
+    "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
+}
 TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
-    fields={
-        "is_private": bad_if_true(Visibility.PRIVATE),
-        "privacy": PRIVACY,
-        "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
-        "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
-    },
+    fields=FIELDS,
+    watch=Watch({"is_minor", *FIELDS}),
     proofs=("is_private", "privacy"),
     denials={
         "is_private": "private",
@@ -240,6 +248,7 @@ def _read_state(found: Reading, around: Around) -> None:
     _read_ghost(found)
     _read_hiding(found, around.asserted)
     _read_countries(found)
+    read_marks(found, found.raw, WATCH)
 
 
 def _read_ghost(found: Reading) -> None:

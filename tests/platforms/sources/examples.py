@@ -189,6 +189,7 @@ BOBS_ACCOUNT = meta_dumps.account(meta_dumps.BOB_ID, "bob_tides")
 ALICES_ACCOUNT = meta_dumps.account(is_deactivated=False, is_suspended=False, age=31)
 FACEBOOK = meta_dumps.fb_post(
     targeting={},
+    scheduled_publish_time=1_599_999_000,
     sponsor_tags={"data": []},
     attachments={
         "data": [{"type": "photo", "media": {"image": {"src": "https://scontent.fbcdn.net/1.jpg"}}}]

@@ -172,6 +172,7 @@ STAYS_SHARED = [
     ("reddit comment", "comment.parent_id", "it stands below its post; that one is link_id"),
     ("reddit comment", "comment.replies", FRAME),
     ("reddit crosspost", "*.crosspost_parent_list.*.created_utc", "older than what repeats it"),
+    ("facebook *", "*.scheduled_publish_time", SAYS_BAD),
     *(("facebook *", f"page.is_{name}", SAYS_BAD) for name in ("deactivated", "locked")),
     ("facebook *", "page.is_suspended", SAYS_BAD),
     *(

@@ -366,3 +366,20 @@ def test_an_empty_audience_says_how_to_ask_for_it(tmp_path):
     (reason,) = judge(item).reasons
     assert reason.code == "privacy_unknown"
     assert "a token of its page" in reason.detail
+
+
+@pytest.mark.parametrize(
+    ("time", "verdict", "code"),
+    [
+        pytest.param(4_102_444_800, Verdict.EXCLUDE, "scheduled", id="to come"),
+        pytest.param("2099-12-31T00:00:00+0000", Verdict.EXCLUDE, "scheduled", id="as text"),
+        pytest.param("soon", Verdict.HOLD, "scheduled_publish_time_unknown", id="garbage"),
+    ],
+)
+def test_a_scheduled_post_is_not_out_whatever_is_asserted(time, verdict, code, tmp_path):
+    post = without(fb_post(scheduled_publish_time=time), "is_published")
+
+    item = only(tmp_path, post, page(), facts={"post.is_published": "true"})
+
+    assert judge(item).verdict is verdict
+    assert code in codes(item)

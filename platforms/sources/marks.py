@@ -1,0 +1,103 @@
+"""Fields that no reader knows, and that say by their name that something may be closed.
+
+Platforms, their versions and those who copy them spell the same mark in many ways
+(``is_private``, ``isPrivate``, ``private``). A reader decides by the fields that it knows;
+this is the net below it, which only ever holds. It is no list of all that is bad: what is
+shared must still be proven public by what is known.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from platforms.records import Evidence, Visibility
+
+# Of these a true value, or any value at all, says that not everybody may read it.
+CLOSING: Final = re.compile(
+    r"(?:^|_)(?:"
+    r"private|privat|deleted|removed|drafts?|archived|hidden|suspended|deactivated|banned|blocked"
+    r"|password|protected|paid|paywall|paywalled|premium|exclusive|unlisted|unpublished|scheduled"
+    r"|adult|nsfw|mature|explicit|sensitive|minor|underage|expire[sd]|expiry|expiration|ephemeral"
+    r"|quarantined?|restricted|restrictions?|withheld|takedown|taken_down|flagged|spam|trash|trashed"
+    r"|rejected|unapproved|sponsors?|sponsored|promoted|ad|advert|advertiser|commercial|branded"
+    r"|brand_partner|allowlisted|only|besties|close_friends|secret|confidential"
+    r"|is_story|ghost|unanswered|editorial|pending|removal|opt(?:ed)?_?out|no_?(?:ai|index|search|training)|hide_from|over_?18|r_?18|age_gated?"
+    r"|geo_(?:blocked|limited|gated)|allowed_countries|logged_in|login_required|requires_login"
+    r"|prevent_third_party_sharing)(?:_|$)"
+)
+# Of these a false value says so.
+OPENING: Final = re.compile(
+    r"(?:is_)?(?:public|published|visible|searchable|indexable|discoverable|active|live|approved"
+    r"|available|licensable|shareable|robot_indexable|allow_search_indexing)"
+)
+# These name a state, and say so unless it is one of those that are open everywhere.
+STATES: Final = re.compile(
+    r"(?:post|item|blog|account|user|content|media|review|moderation|publish|publication|privacy)?_?"
+    r"(?:status|state)|visibility|audience|privacy(?:_(?:level|setting|type))?|access(?:_level)?"
+    r"|moderation|(?:content_)?rating|maturity|data_licensing|ai_training"
+)
+OPEN_STATES: Final = frozenset(
+    {"", "public", "published", "publish", "everyone", "everybody", "all", "open", "active"}
+    | {"live", "approved", "normal", "visible", "ok", "none", "safe", "clean", "general", "true"}
+    | {"enabled", "unrestricted", "available", "opted_in", "inherit"}
+)
+SILENT: Final = frozenset({"", "0", "false", "no", "none", "null", "off", "public", "everyone"})
+HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# So many names of harmless fields are remembered, none of them longer than any that has a sense.
+REMEMBERED: Final = 4_096
+LONG_CHARACTERS: Final = 80
+SHOWN: Final = 40
+TOLD: Final = 5
+
+
+class Watch:
+    """Looks out for marks beside the fields that one reader knows.
+
+    ``known`` are the fields that it reads, and those with such a name that decide nothing.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._harmless = set(known)
+
+    def marks_in(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
+        """What to say of each mark, without its value; most records have none but known fields."""
+        if raw.keys() <= self._harmless:
+            return ()
+        unknown = [name for name in raw if name not in self._harmless]
+        found = (n for n in unknown if self._is_suspect(n) and _is_mark(_snake(n), raw[n]))
+        return tuple(
+            f"{name[:SHOWN]} may say that not everybody may see it, and is not read"
+            for name in islice(found, TOLD)
+        )
+
+    def _is_suspect(self, name: str) -> bool:
+        snake = _snake(name[:LONG_CHARACTERS])
+        if CLOSING.search(snake) or OPENING.fullmatch(snake) or STATES.fullmatch(snake):
+            return True
+        if len(self._harmless) < REMEMBERED and len(name) <= LONG_CHARACTERS:
+            self._harmless.add(name)
+        return False
+
+
+def doubt(detail: str, level: str = "item") -> Evidence:
+    """What a mark says of the item, or of what it stands on."""
+    return Evidence(level, Visibility.UNKNOWN, "mark_not_read", detail)
+
+
+def _snake(name: str) -> str:
+    return HUMP.sub("_", name).replace("-", "_").lower()
+
+
+def _is_mark(name: str, value: object) -> bool:
+    if OPENING.fullmatch(name):
+        return value is False or value == 0 or _word(value) in ("false", "0", "no")
+    if STATES.fullmatch(name):
+        return value is False or (
+            isinstance(value, str | list | dict) and bool(value) and _word(value) not in OPEN_STATES
+        )
+    return bool(value) and _word(value) not in SILENT
+
+
+def _word(value: object) -> str:
+    return value.strip().lower() if isinstance(value, str) else "?"
