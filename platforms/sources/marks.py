@@ -7,7 +7,7 @@ shared must still be proven public by what is known.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -64,12 +64,15 @@ class Watch:
         """What to say of each mark, without its value; most records have none but known fields."""
         if raw.keys() <= self._harmless:
             return ()
-        unknown = [name for name in raw if name not in self._harmless]
-        found = (n for n in unknown if self._is_suspect(n) and _is_mark(_snake(n), raw[n]))
+        found = (name for name in self.suspects_in(raw) if _is_mark(_snake(name), raw[name]))
         return tuple(
             f"{name[:SHOWN]} may say that not everybody may see it, and is not read"
             for name in islice(found, TOLD)
         )
+
+    def suspects_in(self, names: Iterable[str]) -> Iterator[str]:
+        """Those of which ``marks_in`` asks for the value."""
+        return (name for name in names if name not in self._harmless and self._is_suspect(name))
 
     def _is_suspect(self, name: str) -> bool:
         snake = _snake(name[:LONG_CHARACTERS])

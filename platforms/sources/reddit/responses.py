@@ -31,7 +31,7 @@ KINDS: Final = {
 }
 ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
 # What holds one of these may be a frame with things in it, or a recorded session.
-AROUND_ITEMS: Final = ("kind", "data", "error", "interactions", "http_interactions")
+AROUND_ITEMS: Final = frozenset({"kind", "data", "error", "interactions", "http_interactions"})
 # Stands for comments that the response left out; there is nothing in it.
 LEFT_OUT: Final = "more"
 EVENT_FIELDS: Final = ("$event", "$event.action")

@@ -38,7 +38,7 @@ FIELDS: Final = {Shape.POST: OF_POSTS, Shape.COMMENT: OF_COMMENTS}
 ADVERTS: Final = ("promoted", "is_created_from_ads_ui")
 PREFIXES: Final = {Shape.POST: "post.", Shape.COMMENT: "comment."}
 # What an archive or an event notes on one record differs from the next; the rest repeats.
-OF_ONE_RECORD: Final = ("_meta", "$event", "$event.action")
+OF_ONE_RECORD: Final = frozenset({"_meta", "$event", "$event.action"})
 DECISIVE: Final = {
     shape: tuple(dict.fromkeys((*fields, *IF_ANY, *ADVERTS))) for shape, fields in FIELDS.items()
 }
@@ -61,20 +61,23 @@ def state_of(
     shape: Shape, raw: Mapping[str, Any], values: Mapping[str, object]
 ) -> tuple[Evidence, ...]:
     """All that a post or comment says against itself; ``values`` are the asserted facts."""
-    asserted = asserted_for(PREFIXES[shape], values) if values else {}
-    found = tuple(_of_its_fields(shape, raw, asserted))
-    for name in TEXTS[shape]:
-        if doubt := _of_its_text(name, raw):
-            found = (*found, doubt)
-    if marks := WATCH.marks_in(raw):
-        found = (*found, *map(doubt_of_mark, marks))
-    return found
+    return (*of_its_fields(shape, raw, values), *doubts_of(shape, raw))
 
 
-def _of_its_fields(
-    shape: Shape, raw: Mapping[str, Any], asserted: Mapping[str, object]
+def doubts_of(shape: Shape, raw: Mapping[str, Any]) -> tuple[Evidence, ...]:
+    """What its texts say against it, and fields that nobody reads.
+
+    Nothing is said by texts that begin with a letter, nor by names without ``suspects_in``.
+    """
+    texts = [doubt for name in TEXTS[shape] if (doubt := _of_its_text(name, raw))]
+    return (*texts, *map(doubt_of_mark, WATCH.marks_in(raw)))
+
+
+def of_its_fields(
+    shape: Shape, raw: Mapping[str, Any], values: Mapping[str, object]
 ) -> Iterable[Evidence]:
     """What the fields say that decide; of many records they all hold the same."""
+    asserted = asserted_for(PREFIXES[shape], values) if values else {}
     if not raw.keys().isdisjoint(OF_ONE_RECORD):
         return _read_fields(shape, raw, asserted)
     said = {name: raw[name] for name in DECISIVE[shape] if name in raw}

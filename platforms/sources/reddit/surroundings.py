@@ -72,6 +72,10 @@ class Surroundings:
     def post(self, name: str) -> Gist | None:
         return self._posts.get(name)
 
+    def put_post(self, name: str, gist: Gist) -> None:
+        """Keep of a post what its comments are judged by."""
+        self._posts.put(name, gist)
+
     def against(self, name: str | None) -> tuple[Evidence, ...]:
         """What any appearance of an item, or an event, says against it."""
         return (self._against.get(name) if name else None) or ()
@@ -155,19 +159,19 @@ class Surroundings:
             elif name.startswith("t5_"):
                 self._note_events_in(raw, self.subreddits, subreddit_id(name), None)
             else:
-                self._add_against(name, tuple(of_its_event(raw)))
+                self.add_against(name, tuple(of_its_event(raw)))
 
     def _note_item(self, shape: Shape, raw: Mapping[str, Any]) -> None:
         name, state = fullname_of(shape, raw), state_of(shape, raw, self.values)
-        place = self._note_where(raw)
+        place = self.note_where(raw)
         if state:
-            self._add_against(name, _bad(state) + tuple(of_its_event(raw)))
+            self.add_against(name, bad_of(state) + tuple(of_its_event(raw)))
         for source in sources_of(raw):
             self._note_its_place(source)
-            against = _bad(tuple(state_of(Shape.POST, source, {})))
-            self._add_against(fullname_of(Shape.POST, source), against)
+            against = bad_of(tuple(state_of(Shape.POST, source, {})))
+            self.add_against(fullname_of(Shape.POST, source), against)
         if shape is Shape.POST and name is not None:
-            self._posts.put(name, self._gist_of(raw, state, place))
+            self.put_post(name, self._gist_of(raw, state, place))
 
     def _gist_of(
         self, raw: Mapping[str, Any], state: tuple[Evidence, ...], place: str | None
@@ -183,7 +187,7 @@ class Surroundings:
             self._gists[key] = gist_of(raw, state)
         return self._gists[key]
 
-    def _note_where(self, raw: Mapping[str, Any]) -> str | None:
+    def note_where(self, raw: Mapping[str, Any]) -> str | None:
         """Note the subreddit of an item and what the item says of it; give its id."""
         key = _said_of_place(raw)
         if key is not None and key in self._told:
@@ -203,7 +207,7 @@ class Surroundings:
         if isinstance(detail, dict):
             self._note_place(detail.get("name"), detail.get("display_name"), detail)
 
-    def _add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
+    def add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
         if name is not None and bad:
             self._against.put(name, tuple(dict.fromkeys(bad)))
 
@@ -245,7 +249,7 @@ def named_by_event(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _bad(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+def bad_of(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return tuple(one for one in evidence if one.visibility not in NO_WORD_AGAINST)
 
 

@@ -46,17 +46,21 @@ def noted(value, path, seen):
 def note_reads(monkeypatch) -> set[str]:
     """The paths that readers look at from now on, in any record."""
     seen: set[str] = set()
-    original = json_documents.documents
+    read_documents, read_quoted = json_documents.documents, json_documents.quoted_document
 
     def documents(*given) -> Iterator[tuple[int, Any]]:
-        for line, document in original(*given):
+        for line, document in read_documents(*given):
             yield line, noted(document, "", seen)
 
+    def quoted_document(text) -> Any:
+        return noted(read_quoted(text), "", seen)
+
+    noting = {read_documents: documents, read_quoted: quoted_document}
     for name, module in list(sys.modules.items()):
-        if name.startswith("platforms.sources"):
+        if name.startswith("platforms.sources") and module is not json_documents:
             for attribute, value in list(vars(module).items()):
-                if value is original and module is not json_documents:
-                    monkeypatch.setattr(module, attribute, documents)
+                if callable(value) and value in noting:
+                    monkeypatch.setattr(module, attribute, noting[value])
     all_of, only_of = Element.all, Element.only
 
     def note(element, name):
