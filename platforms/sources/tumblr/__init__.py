@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from platforms.records import AccountReading, FactReading, Item, Reading
+from platforms.records import AccountReading, Evidence, FactReading, Item, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
 from platforms.sources.json_documents import Lane, Proven, quickly
@@ -136,9 +136,15 @@ def _shapes(document: object) -> Iterable[tuple[Shape, Any]]:
 
 
 def _readings(around: Surroundings) -> Iterator[AccountReading]:
+    """What is said of each blog; very many of them share a few answers."""
+    answers: dict[object, tuple[frozenset[str], frozenset[str]]] = {}
     for uuid, blog in around.blogs.known():
-        denies = blog.denials()
-        clears = blog.cleared(attested=around.blogs.is_attested(uuid)) if uuid else frozenset()
+        attested = around.blogs.is_attested(uuid)
+        state = uuid is None, attested, blog.readings
+        if state not in answers:
+            clears = blog.cleared(attested=attested) if uuid else frozenset()
+            answers[state] = blog.denials(), clears
+        denies, clears = answers[state]
         if denies or clears:
             yield AccountReading(
                 platform=SLUG,
@@ -151,8 +157,12 @@ def _readings(around: Surroundings) -> Iterator[AccountReading]:
 
 
 def _facts(around: Surroundings) -> Iterator[FactReading]:
+    answers: dict[object, tuple[frozenset[str], tuple[Evidence, ...]]] = {}
     for uuid, blog in around.blogs.known():
-        settles, evidence = blogs.answers(blog)
+        state = blog.asserted, blog.readings
+        if state not in answers:
+            answers[state] = blogs.answers(blog)
+        settles, evidence = answers[state]
         if uuid and settles:
             yield FactReading(
                 platform=SLUG,

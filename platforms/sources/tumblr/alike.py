@@ -34,7 +34,7 @@ from platforms.sources.values import name_in, text_in
 
 # How many kinds of posts, and how many blogs, are remembered at a time.
 KINDS: Final = 4_096
-BLOGS: Final = 65_536
+BLOGS: Final = 262_144
 # What is read of each post by itself, and what no step of ``posts`` reads.
 OF_EACH_POST: Final = frozenset(
     {"id", "id_string", "timestamp", "title", "tags", "content", "layout", "trail", "blog"}
@@ -57,19 +57,21 @@ NO_SEGMENTS: Final[tuple[tuple["Segment", ...], tuple[object, ...]]] = ((), ())
 class Known(msgspec.Struct, gc=False):
     """A blog as posts name it: who that is, and the number of its state."""
 
-    uuid: str
-    name: str
     state: int
     owner: Principal
-    others: dict[Role, Principal] | None = None
+    root: Principal | None = None
+    via: Principal | None = None
 
-    def as_one(self, role: Role) -> Principal:
-        """The blog in a trail; most blogs of a dump are in none."""
-        if self.others is None:
-            self.others = {}
-        return self.others.get(role) or self.others.setdefault(
-            role, msgspec.structs.replace(self.owner, role=role)
-        )
+    def as_root(self) -> Principal:
+        """The blog as the first of a trail; most blogs of a dump are in none."""
+        if self.root is None:
+            self.root = msgspec.structs.replace(self.owner, role=Role.REBLOG_ROOT)
+        return self.root
+
+    def as_via(self) -> Principal:
+        if self.via is None:
+            self.via = msgspec.structs.replace(self.owner, role=Role.REBLOG_VIA)
+        return self.via
 
 
 class Named(msgspec.Struct, gc=False):
@@ -122,7 +124,7 @@ class Reader:
         self._kinds: dict[tuple[object, ...], Findings | None] = {}
         self._same: dict[Findings, Findings] = {}
         self._written: Written[Known | None] = Written()
-        self._blogs: dict[tuple[str, str], Known | None] = {}
+        self._blogs: dict[str, Known] = {}
         self._states: dict[tuple[object, ...], int] = {}
 
     def item_in(self, text: bytes) -> Item | UnsetType:
@@ -167,7 +169,7 @@ class Reader:
 
     def _plain(self, post: Post) -> Plain | None:
         blog, number = self._blog(post.blog), _number(post)
-        if blog is None or number is None or post.blog_name != blog.name:
+        if blog is None or number is None or post.blog_name != blog.owner.handle:
             return None
         if (content := _content(post.content)) is None:
             return None
@@ -189,9 +191,9 @@ class Reader:
             content = _content(raw.content)
             if blog is None or number is None or content is None or number in self._around.closed:
                 return None
-            role = Role.REBLOG_VIA if place else Role.REBLOG_ROOT
-            found.append(Segment(*content, blog.as_one(role), number))
-            kinds.append((blog.state, blog.uuid == own.uuid))
+            who = blog.as_via() if place else blog.as_root()
+            found.append(Segment(*content, who, number))
+            kinds.append((blog.state, blog.owner.native_id == own.owner.native_id))
         return tuple(found), tuple(kinds)
 
     def _blog(self, raw: Raw) -> Known | None:
@@ -208,20 +210,26 @@ class Reader:
             named = _named(text)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
-        who = (named.uuid, named.name)
-        if who in self._blogs:
-            return self._blogs[who]
+        known = self._blogs.get(named.uuid)
+        if known is not None and known.owner.handle == named.name:
+            return known
+        return self._asked(named)
+
+    def _asked(self, named: Named) -> Known | None:
+        raw = {"uuid": named.uuid, "name": named.name}
+        blog = self._around.blogs.of(named.uuid)
+        if blog is None or uuid_in(raw) is None or name_in(named.name) is None:
+            return None
         if len(self._blogs) >= BLOGS:
             self._blogs.clear()
-        return self._blogs.setdefault(who, self._asked(*who))
-
-    def _asked(self, uuid: str, name: str) -> Known | None:
-        raw = {"uuid": uuid, "name": name}
-        if uuid_in(raw) is None or name_in(name) is None or not self._around.blogs.holds(uuid):
-            return None
         state = self._around.blogs.state_of(raw)
         number = self._states.setdefault(state, len(self._states))
-        return Known(uuid, name, number, Principal(Role.OWNER, Identity.STABLE, uuid, name))
+        # Blogs are many: the names that are kept of each already are not kept again.
+        uuid = blog.uuid or named.uuid
+        name = blog.handle if blog.handle == named.name else named.name
+        known = Known(number, Principal(Role.OWNER, Identity.STABLE, uuid, name))
+        self._blogs[uuid] = known
+        return known
 
 
 def _made(plain: Plain, findings: Findings, post: Post, observed_at: datetime | None) -> Item:

@@ -7,6 +7,7 @@ Everything any record says of a blog counts, and the worst of it wins.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -92,8 +93,9 @@ SPELT: Final = tuple(dict.fromkeys(name for both in SPELLINGS.values() for name 
 PLACES: Final = {field: place for place, field in enumerate(FIELDS)}
 # Millions of blogs share a few states: this many are kept ready.
 REMEMBERED: Final = 4_096
-# So many bytes of blogs' records, as they were written, are known to have been read.
-SEEN_BYTES: Final = 16 << 20
+# So many bytes of blogs' records are kept as they were written, and so many digests of them.
+WRITTEN_BYTES: Final = 8 << 20
+DIGESTS: Final = 131_072
 ASSERTABLE: Final = (
     *VISIBILITY,
     "is_adult",
@@ -126,22 +128,28 @@ def _listed(name: str) -> str:
 NOTHING_READ: Final[Readings] = (frozenset(),) * len(FIELDS)
 
 
-class Blog:
-    """All readings of one blog's fields, and every name it goes by."""
+class Blog(msgspec.Struct, gc=False, eq=False):
+    """All readings of one blog's fields, and every name it goes by.
 
-    __slots__ = ("asserted", "handle", "names", "readings")
+    A dump has very many of them, and hardly any has a second name.
+    """
 
-    def __init__(self) -> None:
-        self.handle: str | None = None
-        self.names: tuple[str, ...] = ()
-        self.asserted: frozenset[str] = frozenset()
-        self.readings: Readings = NOTHING_READ
+    uuid: str | None = None
+    handle: str | None = None
+    other_names: tuple[str, ...] = ()
+    readings: Readings = NOTHING_READ
+    asserted: frozenset[str] = frozenset()
+    is_posting: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (folded(self.handle), *self.other_names) if self.handle else ()
 
     def add(self, raw: Mapping[str, Any]) -> None:
         if name := name_in(raw.get("name")):
             self.handle = self.handle or name
-            if (name := folded(name)) not in self.names:
-                self.names += (name,)
+            if self.handle != name and folded(name) not in self.names:
+                self.other_names += (folded(name),)
         readings = readings_of(raw)
         if readings is not self.readings:
             self.readings = _united(self.readings, readings)
@@ -179,15 +187,37 @@ class Written(dict[bytes, Found]):
         self._bytes = 0
 
     def keep(self, text: bytes, found: Found) -> None:
-        if self._bytes + len(text) > SEEN_BYTES:
+        if self._bytes + len(text) > WRITTEN_BYTES:
             self.clear()
-        if len(text) <= SEEN_BYTES:
+            self._bytes = 0
+        if len(text) <= WRITTEN_BYTES:
             self[text] = found
             self._bytes += len(text)
 
-    def clear(self) -> None:
-        super().clear()
-        self._bytes = 0
+
+class Seen:
+    """Which records of blogs were read, and whether one was a posting blog's.
+
+    Of those that were met last their text is at hand, of many more a digest.
+    """
+
+    def __init__(self) -> None:
+        self._texts: Written[bool] = Written()
+        self._digests: dict[bytes, bool] = {}
+
+    def has(self, text: bytes, *, posting: bool) -> bool:
+        found = self._texts.get(text)
+        if found is None:
+            found = self._digests.get(sha256(text).digest())
+            if found is not None:
+                self._texts.keep(text, found)
+        return found is not None and found >= posting
+
+    def add(self, text: bytes, *, posting: bool) -> None:
+        if len(self._digests) >= DIGESTS:
+            self._digests.clear()
+        self._digests[sha256(text).digest()] = posting
+        self._texts.keep(text, posting)
 
 
 class Blogs:
@@ -197,8 +227,7 @@ class Blogs:
         self._asserted = asserted
         self._by_uuid: dict[str, Blog] = {}
         self._by_name: dict[str, Blog] = {}
-        self._posting: set[str] = set()
-        self._seen: Written[bool] = Written()
+        self._seen = Seen()
 
     def add(self, raw: object, *, posting: bool = False) -> None:
         """Take in one record of a blog; the same one again adds nothing, and costs little."""
@@ -209,38 +238,35 @@ class Blogs:
         except (UnicodeEncodeError, OverflowError, RecursionError):
             self._add(raw, posting=posting)
             return
-        if not self._has_seen(text, posting=posting):
+        if not self._seen.has(text, posting=posting):
             self._add(raw, posting=posting)
-            self._seen.keep(text, posting)
+            self._seen.add(text, posting=posting)
 
     def add_written(self, text: bytes, *, posting: bool = False) -> bool:
         """Take in a record as it is written; False where it is not known to be whole."""
-        if self._has_seen(text, posting=posting):
+        if self._seen.has(text, posting=posting):
             return True
         raw = quickly(text)
         if not isinstance(raw, dict):
             return False
         self._add(raw, posting=posting)
-        self._seen.keep(text, posting)
+        self._seen.add(text, posting=posting)
         return True
-
-    def _has_seen(self, text: bytes, *, posting: bool) -> bool:
-        """Whether this very record was read, and as one of a posting blog if it is one."""
-        seen = self._seen.get(text)
-        return seen is not None and seen >= posting
 
     def _add(self, raw: dict[str, Any], *, posting: bool) -> None:
         uuid, name = uuid_in(raw), name_in(raw.get("name"))
         if uuid is not None:
-            self._by_uuid.setdefault(uuid, Blog()).add(raw)
+            blog = self._by_uuid.get(uuid) or self._by_uuid.setdefault(uuid, Blog(uuid))
+            blog.add(raw)
             if posting:
-                self._assert_of(uuid)
+                self._assert_of(blog)
         elif name is not None:
-            self._by_name.setdefault(folded(name), Blog()).add(raw)
+            blog = self._by_name.get(folded(name)) or self._by_name.setdefault(folded(name), Blog())
+            blog.add(raw)
 
     def join_by_name(self) -> None:
         """Let what records without uuid say reach the blogs of that name; once all are read."""
-        self._seen.clear()
+        self._seen = Seen()
         for blog in self._by_uuid.values():
             for name in blog.names:
                 self._add_worse(blog, name)
@@ -258,8 +284,8 @@ class Blogs:
         if self._by_name and name and (nameless := self._by_name.get(folded(name))):
             blog.add_worse(nameless)
 
-    def holds(self, uuid: str) -> bool:
-        return uuid in self._by_uuid
+    def of(self, uuid: str) -> Blog | None:
+        return self._by_uuid.get(uuid)
 
     def state_of(self, raw: Mapping[str, Any]) -> tuple[object, ...]:
         """All that is known of a blog but who it is: two of the same state prove the same."""
@@ -267,18 +293,22 @@ class Blogs:
         return (
             self.get(raw).readings,
             self.get(raw).asserted,
-            uuid in self._posting,
+            self._posts(uuid),
             self.is_attested(uuid),
             self.is_partner(raw),
         )
 
     def is_posting(self, raw: Mapping[str, Any]) -> bool:
         """Whether this blog is one of the dump's own, of which the operator may speak."""
-        return uuid_in(raw) in self._posting
+        return self._posts(uuid_in(raw))
 
     def is_attested(self, uuid: str | None) -> bool:
         """Whether the operator vouches that this blog, one of the dump's own, is public."""
-        return uuid in self._posting and self._asserted.get("blog.type") == "public"
+        return self._posts(uuid) and self._asserted.get("blog.type") == "public"
+
+    def _posts(self, uuid: str | None) -> bool:
+        known = self._by_uuid.get(uuid or "")
+        return known is not None and known.is_posting
 
     def is_partner(self, raw: Mapping[str, Any]) -> bool:
         partners = self._asserted.get("partner_blogs") or frozenset()
@@ -290,17 +320,17 @@ class Blogs:
         for blog in self._by_name.values():
             yield None, blog
 
-    def _assert_of(self, uuid: str) -> None:
-        if uuid in self._posting:
+    def _assert_of(self, blog: Blog) -> None:
+        if blog.is_posting:
             return
-        self._posting.add(uuid)
+        blog.is_posting = True
         facts = {
             name.removeprefix("blog."): value
             for name, value in self._asserted.items()
             if name.startswith("blog.")
         }
-        self._by_uuid[uuid].add(facts)
-        self._by_uuid[uuid].asserted = frozenset(facts)
+        blog.add(facts)
+        blog.asserted = frozenset(facts)
 
 
 def uuid_in(raw: Mapping[str, Any]) -> str | None:

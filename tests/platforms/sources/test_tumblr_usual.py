@@ -14,7 +14,7 @@ from platforms.sources.json_documents import strictly
 from platforms.sources.tumblr import NOTED, TUMBLR, FirstPass, alike, blogs
 from platforms.sources.tumblr.posts import Surroundings, blogs_in, id_of, is_open, item_of
 from platforms.sources.tumblr.responses import Shape
-from tests.platforms.sources.dumps import BOB, NOW, asked_by, blog, post, trail_item
+from tests.platforms.sources.dumps import BOB, CAROL, NOW, asked_by, blog, post, trail_item
 from tests.platforms.sources.test_tumblr_alike import IMAGE, POSTS, TEXT
 
 KEY = re.compile(r'"(\w+)":')
@@ -89,6 +89,28 @@ def test_a_dump_is_read_as_if_each_of_its_lines_were_read_strictly(
     if change is not None:
         number, place, inserted = change
         lines[-1 - number % len(lines)] = tampered(lines[-1 - number % len(lines)], place, inserted)
+
+    assert read(tmp_path, lines) == read_one_by_one(lines)
+
+
+@pytest.mark.parametrize("kept", [0, 400, 1200])
+def test_a_dump_of_more_blogs_and_kinds_than_are_remembered_is_read_all_the_same(
+    tmp_path, monkeypatch, kept
+):
+    for module, name, limit in [
+        *[(blogs, "WRITTEN_BYTES", kept), (blogs, "DIGESTS", 1 + kept // 500)],
+        *[(alike, "BLOGS", 1 + kept // 500), (alike, "KINDS", 1 + kept // 500)],
+    ]:
+        monkeypatch.setattr(module, name, limit)
+    owners = [blog(), blog("bob", BOB), blog("carol", CAROL, is_adult=True)] * 3
+    lines = [
+        json.dumps(
+            post(n, blog=owner, blog_name=owner["name"], is_nsfw=n % 2 > 0, trail=[trail_item()])
+        )
+        for n, owner in enumerate(owners, start=1)
+    ]
+    # A blog can first be met in a trail, where nothing that is asserted is about it.
+    lines.insert(0, json.dumps(post(77, trail=[trail_item(blog("carol", CAROL, is_adult=True))])))
 
     assert read(tmp_path, lines) == read_one_by_one(lines)
 
