@@ -1,6 +1,6 @@
 """What a platform takes back, gives back or renames, as the gate reads it at this commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -8,8 +8,9 @@ from django.db import connection, transaction
 from msgspec.structs import replace
 
 from audit.events import Actor
-from platforms.actions.accounts import ensure_account, holders_of, proven_keyring
+from platforms.actions.accounts import holders_of, proven_keyring
 from platforms.actions.batches import Result, refused
+from platforms.actions.many import AccountNames, ensure_accounts
 from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
 from platforms.feeds.naming import account_id, account_name, scoped
@@ -90,6 +91,12 @@ class Named:
             for key in row.keys:
                 self._keys_of_name.setdefault(key, set()).update(row.keys)
 
+    def keys_of_ids(self, ids: Iterable[str | None]) -> dict[str | None, set[int]]:
+        """The keys of those of ``ids`` that have a row."""
+        rows = Account.objects.filter(platform=self.platform, native_id__in=set(ids))
+        found = rows.exclude(native_id="").values_list("native_id", "keys")
+        return {native_id: set(keys) for native_id, keys in found}
+
     def all_keys(self, account: AccountName) -> set[int]:
         """Its keys, those of its other names, and of whoever is known to have had its name.
 
@@ -135,21 +142,29 @@ def _as_in_dumps(platform: Platform, event: Event) -> Event:
 
 def _rename(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:
     """Make the new names known first: what is said of a name then reaches who had it."""
-    return {
-        report.line.number: _rename_one(named.platform, report.event, by)
+    renames = {
+        report.line.number: report.event
         for report in reports
         if isinstance(report.event, AccountRenamed)
     }
+    known = named.keys_of_ids([event.account.id for event in renames.values()])
+    ensure_accounts(named.platform, list(_names_given(renames.values())), by=by)
+    outcomes = {}
+    for number, event in renames.items():
+        now = AccountName(id=event.account.id, handle=event.new_handle)
+        keys = {*named.keys(event.account), *named.keys(now)}
+        before = known.setdefault(event.account.id, set())
+        outcomes[number] = Outcome.UNCHANGED if keys <= before else Outcome.APPLIED
+        before |= keys
+    return outcomes
 
 
-def _rename_one(platform: Platform, event: AccountRenamed, by: Actor) -> Outcome:
-    native_id = event.account.id or ""
-    known = Account.objects.filter(platform=platform, native_id=native_id).first()
-    if event.account.handle:
-        ensure_account(platform, native_id=native_id, handle=event.account.handle, by=by)
-    renamed = ensure_account(platform, native_id=native_id, handle=event.new_handle, by=by)
-    is_known = known is not None and set(known.keys) == set(renamed.keys)
-    return Outcome.UNCHANGED if is_known else Outcome.APPLIED
+def _names_given(renames: Iterable[AccountRenamed]) -> Iterator[AccountNames]:
+    """The name before, where it is said, and then the new one."""
+    for event in renames:
+        for handle in (event.account.handle, event.new_handle):
+            if handle:
+                yield AccountNames(event.account.id or "", handle)
 
 
 def _note_items(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:

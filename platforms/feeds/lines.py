@@ -67,6 +67,7 @@ class LineReader:
         self._source, self._asserted, self._observed_at = source, asserted, observed_at
         self._folder = TemporaryDirectory(prefix="withhold-line-")
         self._path = Path(self._folder.name) / "line.json"
+        self._path.touch()
 
     def __enter__(self) -> Self:
         return self
@@ -83,11 +84,17 @@ class LineReader:
         """What the reader makes of ``line``, or why it makes nothing of it."""
         if line.refused:
             return line.refused
-        self._path.write_bytes(text_of(line.record))
+        self._write(text_of(line.record))
         try:
             return list(self._read([self._path], lambda count: None))
         except BadInput as error:
             return why_not_read(error)
+
+    def _write(self, text: bytes) -> None:
+        # A file that is emptied first is written out by some file systems, each time.
+        with self._path.open("r+b") as file:
+            file.write(text)
+            file.truncate()
 
     def together(self, path: Path, rows: Verdicts, keyring: Keyring, known: Lookup) -> Taken:
         """Read all lines as one dump, in which they complete each other."""

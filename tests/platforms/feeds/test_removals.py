@@ -258,3 +258,43 @@ def test_the_shipped_schema_says_what_is_accepted():
     )
 
     assert shipped == removals.schema()
+
+
+def test_a_thousand_lines_ask_the_database_no_more_often_than_ten(send, round_trips):
+    """Who takes much back at once waits for the answer: nothing may be asked for each line."""
+    send("removals", item("deleted"))
+
+    counted = []
+    for first, lines in ((0, 10), (10, 999)):
+        numbers = range(first, first + lines)
+        events = [
+            item("deleted", number=f"{first}"),
+            account("suspended", account={"handle": f"name-{first}"}),
+            *(item("moderated", number=f"{number}") for number in numbers[1::3]),
+            *(account("suspended", account={"id": f"t:{number}"}) for number in numbers[2::3]),
+            *(
+                account("renamed", account={"id": f"t:{number}"}, new_handle=f"new-{number}")
+                for number in numbers[3::3]
+            ),
+        ]
+        with round_trips() as asked:
+            answer = send("removals", *events)
+        assert set(results_of(answer)) == {"applied"}
+        counted.append(len(asked))
+
+    assert counted[1] == counted[0]
+
+
+def test_an_account_that_is_renamed_twice_in_one_batch_has_all_its_names(send):
+    first = account("renamed", new_handle="moss")
+    second = account("renamed", account={"id": ALICE, "handle": "moss"}, new_handle="fern")
+
+    answer = send("removals", first, first, second, second)
+
+    assert results_of(answer) == ["applied", "unchanged", "applied", "unchanged"]
+    alice = Account.objects.get(native_id=ALICE)
+    assert set(alice.keys) == {
+        *keyring().named("tumblr", ALICE, "moss"),
+        *keyring().named("tumblr", None, "fern"),
+    }
+    assert alice.handle == "fern"
