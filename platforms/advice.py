@@ -144,6 +144,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "people_unknown": "Import the items' own records, or say with --fact has_people=false that "
     "nobody is shown in the dump.",
     "permalink_unknown": "Ask the API for the field permalink: it is left out of what was flagged.",
+    "plugin_access_unknown": "A membership plugin left its mark on the post. Ask the site who may "
+    "read it; leave the post out of the file, or its marks if they shut out nobody.",
     "principal_anonymous": "Nobody can say no for an unknown person: it stays held.",
     "principal_name_only": "Ask the platform for an export with the stable id of everybody who is "
     "in an item: names change hands. WordPress: the export of all content lists its authors; "

@@ -41,6 +41,7 @@ OPEN_STATES: Final = frozenset(
     {"", "public", "published", "publish", "everyone", "everybody", "all", "open", "active"}
     | {"live", "approved", "normal", "visible", "ok", "none", "safe", "clean", "general", "true"}
     | {"enabled", "unrestricted", "available", "opted_in", "inherit"}
+    | {"g", "pg", "pg-13", "sfw"}
 )
 SILENT: Final = frozenset({"", "0", "false", "no", "none", "null", "off", "public", "everyone"})
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

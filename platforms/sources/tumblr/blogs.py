@@ -15,6 +15,7 @@ import msgspec
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.json_documents import quickly
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import name_in
 
 UUID: Final = re.compile(r"t:[A-Za-z0-9_-]{1,64}")
@@ -37,7 +38,10 @@ def _bad_if_true(visibility: Visibility) -> Meaning:
     return {False: Visibility.PUBLIC, True: visibility}
 
 
+# What a record says in fields that nobody reads stands beside its fields under this name.
+MARKS: Final = "a field that is not read"
 FIELDS: Final[Mapping[str, Meaning]] = {
+    MARKS: {},
     "type": {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE},
     "is_password_protected": _bad_if_true(Visibility.RESTRICTED),
     "is_hidden_from_blog_network": _bad_if_true(Visibility.LOGIN_ONLY),
@@ -89,7 +93,12 @@ RATING_GAP: Final = "rating_unknown"
 PAYMENT_GAP: Final = "payment_unknown"
 GAPS: Final = {VISIBILITY_GAP: VISIBILITY, RATING_GAP: RATING, PAYMENT_GAP: PAYMENT}
 SPELLINGS: Final = {field: (field, camel(field)) for field in FIELDS}
-SPELT: Final = tuple(dict.fromkeys(name for both in SPELLINGS.values() for name in both))
+# An advertising choice is none about training, and whom somebody blocked is theirs alone.
+HARMLESS: Final = ("is_optout_ads", "is_blocked", "is_blocked_from_primary")
+SPELT: Final = tuple(
+    dict.fromkeys(name for both in SPELLINGS.values() for name in both if name != MARKS)
+)
+WATCH: Final = Watch((*SPELT, *HARMLESS))
 PLACES: Final = {field: place for place, field in enumerate(FIELDS)}
 # Millions of blogs share a few states: this many are kept ready.
 REMEMBERED: Final = 4_096
@@ -341,6 +350,8 @@ def uuid_in(raw: Mapping[str, Any]) -> str | None:
 def readings_of(raw: Mapping[str, Any]) -> Readings:
     """What one record says of a blog."""
     said = {name: raw[name] for name in SPELT if name in raw}
+    if WATCH.marks_in(raw):
+        said[MARKS] = None
     try:
         return _readings_in(msgspec.json.encode(said))
     except (UnicodeEncodeError, RecursionError):
@@ -428,7 +439,9 @@ def answers(blog: Blog) -> tuple[frozenset[str], tuple[Evidence, ...]]:
 def against(blog: Blog, field: str, level: str) -> Iterator[Evidence]:
     """What was read of ``field`` that does not let the blog be shared."""
     for visibility in sorted(blog.found(field) - {Visibility.PUBLIC}):
-        if visibility is Visibility.UNKNOWN:
+        if field == MARKS:
+            yield doubt(f"{field} may say that not everybody may see the blog", level)
+        elif visibility is Visibility.UNKNOWN:
             detail = f"blog.{field} holds a value that is not understood"
             yield Evidence(level, visibility, f"blog_{field}_unknown", detail)
         else:

@@ -12,6 +12,8 @@ import msgspec
 
 from platforms.parts import Pieces
 from platforms.records import Evidence, Identity, Item, ItemRef, Media, Principal, Role, Visibility
+from platforms.sources.marks import Watch
+from platforms.sources.marks import doubt as doubt_of_mark
 from platforms.sources.tumblr.blogs import (
     FIELDS,
     OTHERS,
@@ -88,6 +90,10 @@ DECISIVE: Final = (
     *("broken_blog_name", "object_type", *STRANGER),
 )
 MISSPELT: Final = {camel(name): name for name in DECISIVE}
+# Who pays for being seen by more people lets no fewer see it.
+HARMLESS: Final = ("is_blaze_pending", "is_blocked")
+WATCH: Final = Watch((*DECISIVE, *MISSPELT, *FLAGS, *HINTS, *LABELS, *HARMLESS, "state"))
+WATCH_OF_COMMUNITIES: Final = Watch({"visibility"})
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -286,6 +292,7 @@ def _read_spelling(raw: Mapping[str, Any], post: Reading, level: str) -> None:
     for name in sorted(raw.keys() & MISSPELT.keys()):
         detail = f"{name} decides, but is not read; give the API's own {MISSPELT[name]}"
         post.doubt("spelling_unknown", detail, level)
+    post.evidence.extend(doubt_of_mark(detail, level) for detail in WATCH.marks_in(raw))
 
 
 def _read_state(post: Reading) -> None:
@@ -351,6 +358,8 @@ def _read_community(community: object, post: Reading, level: str) -> None:
     elif value != "public":
         detail = f"community.visibility is {_read(value)}"
         post.doubt("community_unknown", detail, level)
+    marks = WATCH_OF_COMMUNITIES.marks_in(community) if isinstance(community, dict) else ()
+    post.evidence.extend(doubt_of_mark(detail, level) for detail in marks)
 
 
 def _read_content(post: Reading) -> None:

@@ -13,8 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import Evidence, Media, MediaKind, Visibility
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import address_in, shown, text_in
 from platforms.sources.wordpress.answers import Answer, Shape, number_in
+from platforms.sources.wordpress.gates import holds_gate, is_gate, may_close
 from platforms.sources.wordpress.items import (
     KIND,
     NEWSLETTER,
@@ -23,6 +25,7 @@ from platforms.sources.wordpress.items import (
     SHARED_TYPES,
     STATUSES,
     access_evidence,
+    gate_evidence,
     holds_paid_block,
     is_borrowed,
     lowered,
@@ -51,6 +54,10 @@ BAD_IF_TRUE: Final = {
     "is_external": (Visibility.OUT_OF_SCOPE, "out_of_scope", "it comes from a feed elsewhere"),
     "site_is_private": (Visibility.PRIVATE, "private", "its site is private"),
 }
+WATCH: Final = Watch(("status", "password", "protected", "is_jetpack", *BAD_IF_TRUE))
+# VideoPress tells a video's privacy as a number as well; what its site may do decides nothing.
+VIDEO: Final = "jetpack_videopress"
+WATCH_OF_VIDEOS: Final = Watch({"privacy_setting", "private_enabled_for_site"})
 MEDIA_TYPES: Final = {
     "image/gif": MediaKind.GIF,
     "image": MediaKind.IMAGE,
@@ -157,6 +164,8 @@ def _evidence(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[E
     yield from _of_password(raw, kind, is_core=is_core)
     yield from _of_payment(raw, kind, is_core=is_core)
     yield from _of_flags(raw)
+    yield from map(doubt, WATCH.marks_in(raw))
+    yield from map(doubt, WATCH_OF_VIDEOS.marks_in(_dict(raw.get(VIDEO))))
 
 
 def _of_type(raw: Mapping[str, Any], kind: str) -> Iterator[Evidence]:
@@ -253,6 +262,8 @@ def _of_meta(key: str, value: object) -> Iterator[Evidence]:
         yield access_evidence(key, newsletter_access(text), text)
     elif key in PAID_MARKS:
         yield access_evidence(key, PAID_VALUES.get(lowered(text), Visibility.UNKNOWN), text)
+    elif is_gate(key) and may_close(_text_of(value) if value else ""):
+        yield gate_evidence(key)
     elif key == "jetpack_seo_noindex" and value:
         yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
 
@@ -280,6 +291,8 @@ def _of_text(name: str, found: object) -> Iterator[Evidence]:
     texts = [found] if isinstance(found, str) else list(_dict(found).values())
     if any(isinstance(text, str) and holds_paid_block(text) for text in texts):
         yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
+    if any(isinstance(text, str) and holds_gate(text) for text in texts):
+        yield gate_evidence(name)
 
 
 def _has_text(found: object) -> bool:
@@ -311,6 +324,7 @@ def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
         yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")
+    yield from map(doubt, WATCH.marks_in(raw))
 
 
 def _published(raw: Mapping[str, Any], *, is_core: bool) -> datetime | None:

@@ -26,6 +26,7 @@ from platforms.records import (
 )
 from platforms.sources.values import address_in, name_in, shown, text_in
 from platforms.sources.wordpress.elements import Element
+from platforms.sources.wordpress.gates import holds_gate, is_gate, may_close
 from platforms.sources.wordpress.parents import CONFLICT, Appearance, Parents
 from platforms.sources.wordpress.site import host_of
 from platforms.visibility import of_its_time
@@ -183,7 +184,7 @@ class Decisive(NamedTuple):
     status: str | None
     has_password: bool | None
     meta: tuple[tuple[str | None, str | None], ...]
-    contents: tuple[tuple[bool, bool], ...]
+    contents: tuple[tuple[bool, bool, bool], ...]
 
     def texts(self) -> Iterator[str]:
         yield from (self.kind or "", self.status or "")
@@ -317,16 +318,22 @@ def _decisive_in(element: Element) -> Decisive:
         element.only("wp:post_type"),
         element.only("wp:status"),
         None if password is None else bool(password),
-        tuple([(key, value) for key, value in _meta(element) if key is None or key in DECISIVE]),
+        tuple([(key, value) for key, value in _meta(element) if _is_decisive(key)]),
         tuple([_content_in(element.all(name)) for name in CONTENTS]),
     )
 
 
-def _content_in(found: Sequence[Element]) -> tuple[bool, bool]:
-    """Whether it holds a paid block, and whether it is not one text."""
+def _is_decisive(key: str | None) -> bool:
+    return key is None or key in DECISIVE or is_gate(key)
+
+
+def _content_in(found: Sequence[Element]) -> tuple[bool, bool, bool]:
+    """Whether it holds a paid block, or a plugin's gate, and whether it is not one text."""
     if len(found) == 1:
-        return holds_paid_block(found[0].said), found[0].has_children
-    return any(holds_paid_block(text.said) for text in found), len(found) > 1
+        text = found[0].said
+        return holds_paid_block(text), holds_gate(text), found[0].has_children
+    is_paid = any(holds_paid_block(text.said) for text in found)
+    return is_paid, any(holds_gate(text.said) for text in found), len(found) > 1
 
 
 def _read_evidence(of: Decisive) -> Iterator[Evidence]:
@@ -379,9 +386,13 @@ def _of_payment(of: Decisive) -> Iterator[Evidence]:
         elif key in PAID_MARKS:
             visibility = PAID_VALUES.get(lowered(value), Visibility.UNKNOWN)
             yield access_evidence(key, visibility, value)
-    for name, (is_paid, is_unclear) in zip(CONTENTS, of.contents, strict=True):
+        elif is_gate(key) and may_close(value):
+            yield gate_evidence(key)
+    for name, (is_paid, is_gated, is_unclear) in zip(CONTENTS, of.contents, strict=True):
         if is_paid:
             yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
+        if is_gated:
+            yield gate_evidence(name)
         if is_unclear:
             yield _item(Visibility.UNKNOWN, "content_unknown", f"{name} is repeated or not text")
 
@@ -405,6 +416,11 @@ def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evid
     codes = {Visibility.UNKNOWN: "access_unknown", Visibility.RESTRICTED: "subscribers_only"}
     read = _read(value) if visibility is Visibility.UNKNOWN else shown(value)
     return _item(visibility, codes.get(visibility, "paid"), f"{key} is {read}")
+
+
+def gate_evidence(name: str) -> Evidence:
+    detail = f"by {name[:40]} a plugin may show it, or a part of it, to some people only"
+    return _item(Visibility.UNKNOWN, "plugin_access_unknown", detail)
 
 
 def _of_preferences(of: Decisive) -> Iterator[Evidence]:

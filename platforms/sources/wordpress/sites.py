@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import AccountReading, Evidence, FactReading, Visibility
+from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import shown
 from platforms.sources.wordpress.answers import Ref
 from platforms.sources.wordpress.items import (
@@ -48,6 +49,8 @@ BAD_IF_TRUE: Final = {
         "the site opted out of data sharing",
     ),
 }
+# What a reader made of the site for themselves, and what it sells, close it to nobody.
+WATCH: Final = Watch((*BAD_IF_TRUE, *ABOUT_ITSELF, "visible", "is_blocked", "is_commercial"))
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -356,6 +359,7 @@ def _flags_in(record: Mapping[str, Any]) -> Iterator[Evidence]:
                     yield _unknown(f"{name}_unknown", f"{name} is {shown(place[name])}")
                 elif found:
                     yield Evidence("container", visibility, code, detail)
+    yield from (doubt(detail, "container") for detail in WATCH.marks_in(record))
     for name in PLACES:
         if not isinstance(record.get(name), dict | type(None)) and record[name] != []:
             yield _unknown("site_record_unknown", f"{name} is {shown(record[name])}")

@@ -266,6 +266,7 @@ NOT_IN_A_SHARED_ITEM = {
         "other ways to say which site it is": "counts site_URL",
         "another form of options": "settings",
         "then it is no matter who follows the site": "capabilities",
+        SAYS_BAD: "jetpack_videopress",
         SHOWN: "_embedded",
         FRAME: "body comments data media message posts sites users",
     },
