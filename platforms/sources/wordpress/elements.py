@@ -45,12 +45,12 @@ class Element(msgspec.Struct, array_like=True):
 
     def only(self, name: str) -> str | None:
         """The text of the one child of that name; None if absent, repeated or not text."""
+        if name in self.texts:
+            return self.texts[name]
         if name not in READ:
             raise KeyError(name)
-        if name in LISTED:
-            found = self.listed.get(name, ())
-            return found[0].text if len(found) == 1 else None
-        return self.texts.get(name)
+        found = self.listed.get(name, ())
+        return found[0].text if len(found) == 1 else None
 
     def take(self, child: "Element") -> None:
         """Keep a child that is complete."""

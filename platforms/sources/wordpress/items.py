@@ -5,7 +5,7 @@ E-mail and IP addresses, display names and post passwords are read by nobody her
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -706,7 +706,7 @@ def _moment(text: str | None) -> datetime | None:
     if text is None or not DATE_SHAPE.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{text}+00:00")
     except ValueError:
         return None
 
