@@ -1,14 +1,14 @@
 """Items that are written exactly as WordPress's own export writes them, read at a glance.
 
-A parser calls back twice for each of an item's two dozen elements; here one expression knows
-them all in their order. It takes only what every parser reads in this one way: elements
-without foreign attributes, each with one text or one section of CDATA in it. Whatever differs
-in any way is left to the parser, and so is everything around the items.
+WordPress itself and ``wp export`` put the same elements into the same order. A parser calls
+back twice for each of them; here one expression knows them all. It takes only what every parser
+reads in this one way: elements without foreign attributes, each with one text or one section of
+CDATA in it, or nothing. Whatever differs in any way is left to the parser, and so is everything
+around the items.
 """
 
 import re
 from collections.abc import Sequence
-from html import unescape
 from typing import Final
 
 from platforms.sources.wordpress.elements import Element
@@ -20,8 +20,11 @@ FORBIDDEN_CHARACTERS: Final = ("\ufffe", "\uffff")
 
 # All repetitions are possessive: nothing is ever tried twice, however long it is.
 SPACE: Final = r"[ \t\r\n]*+"
-# The characters that every document knows, and of those with a number the ones that XML allows.
-REFERENCE: Final = r"&(?:amp|lt|gt|quot|apos|#0?3[2-9]|#[1-9][0-9]{3});"
+# Every document knows the named ones; those with a number are such as XML allows.
+NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+NUMBERED: Final = "#0?(?:9|10|13|3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3})"
+REFERENCE: Final = f"&(?:{'|'.join(NAMED)}|{NUMBERED});"
+ANY_REFERENCE: Final = re.compile("&([^;]*);")
 PLAIN: Final = rf"[^<>&]*+(?:{REFERENCE}[^<>&]*+)*+"
 SECTION: Final = r"(?:[^\]]++|\](?!\]>))*+"
 WANTED: Final = rf"(?:<!\[CDATA\[({SECTION})\]\]>|({PLAIN}))"
@@ -29,13 +32,18 @@ UNWANTED: Final = rf"(?:<!\[CDATA\[{SECTION}\]\]>|{PLAIN})"
 ATTRIBUTE: Final = r'[^"<&\t\r\n]*+'
 
 
-def _one(name: str, inside: str, attributes: str = "") -> str:
-    return f"{SPACE}<{name}{attributes}>{inside}</{name}>"
+def _one(name: str, text: str, attributes: str = "") -> str:
+    return f"{SPACE}<{name}{attributes}(?:>{text}</{name}>|{SPACE}/>)"
 
 
 def _read(name: str) -> str:
-    """An element whose text is wanted: that of its section, or its plain one."""
+    """An element whose text is wanted: that of its section, or its plain one, if it has any."""
     return _one(name, WANTED)
+
+
+def _read_if_there(name: str) -> str:
+    """An element that may be missing, but not be without a text."""
+    return f"(?:{SPACE}<{name}>{WANTED}</{name}>)?+"
 
 
 def _passed(name: str, attributes: str = "") -> str:
@@ -55,7 +63,7 @@ HEAD: Final = re.compile(
     + _passed("guid", ' isPermaLink="(?:true|false)"')
     + _passed("description")
     + _read("content:encoded")
-    + f"(?:{_read('excerpt:encoded')})?+"
+    + _read_if_there("excerpt:encoded")
     + _read("wp:post_id")
     + _passed("wp:post_date")
     + _read("wp:post_date_gmt")
@@ -67,7 +75,7 @@ HEAD: Final = re.compile(
     + _read("wp:post_type")
     + _read("wp:post_password")
     + _passed("wp:is_sticky")
-    + f"(?:{_read('wp:attachment_url')})?+"
+    + _read_if_there("wp:attachment_url")
 )
 CATEGORY: Final = re.compile(
     _one("category", WANTED, f' domain="({ATTRIBUTE})" nicename="{ATTRIBUTE}"')
@@ -140,15 +148,15 @@ def _item_at(text: str, at: int) -> tuple[Element, int] | None:
 def _item(head: re.Match[str]) -> Element:
     said = _said(head.groups())
     title, creator, content, excerpt, number, date, status, parent, kind, password, address = said
-    texts = {
-        "title": title,
-        "dc:creator": creator,
-        "wp:post_id": number,
-        "wp:post_date_gmt": date,
-        "wp:status": status,
-        "wp:post_parent": parent,
-        "wp:post_type": kind,
-        "wp:post_password": password,
+    texts: dict[str, str | None] = {
+        "title": title or "",
+        "dc:creator": creator or "",
+        "wp:post_id": number or "",
+        "wp:post_date_gmt": date or "",
+        "wp:status": status or "",
+        "wp:post_parent": parent or "",
+        "wp:post_type": kind or "",
+        "wp:post_password": password or "",
     }
     if address is not None:
         texts["wp:attachment_url"] = address
@@ -165,29 +173,38 @@ def _category(found: re.Match[str]) -> Element:
 
 def _meta(found: re.Match[str]) -> Element:
     key, value = _said(found.groups())
-    texts = {"wp:meta_key": key, "wp:meta_value": value}
+    texts: dict[str, str | None] = {"wp:meta_key": key or "", "wp:meta_value": value or ""}
     return Element("wp:postmeta", None, "", True, texts, {})
 
 
 def _comment(found: re.Match[str]) -> Element:
     number, date, content, approved, kind, author = _said(found.groups())
-    texts = {
-        "wp:comment_id": number,
-        "wp:comment_date_gmt": date,
-        "wp:comment_content": content,
-        "wp:comment_approved": approved,
-        "wp:comment_type": kind,
-        "wp:comment_user_id": author,
+    texts: dict[str, str | None] = {
+        "wp:comment_id": number or "",
+        "wp:comment_date_gmt": date or "",
+        "wp:comment_content": content or "",
+        "wp:comment_approved": approved or "",
+        "wp:comment_type": kind or "",
+        "wp:comment_user_id": author or "",
     }
     return Element("wp:comment", None, "", True, texts, {})
 
 
 def _said(found: Sequence[str | None]) -> list[str | None]:
-    """What each element says: its section, or its plain text; None where it is missing."""
+    """What each element says: its section, or its plain text; None where it has neither."""
     return [
-        section if plain is None else unescape(plain) if "&" in plain else plain
+        section if plain is None else _resolved(plain) if "&" in plain else plain
         for section, plain in zip(found[::2], found[1::2], strict=True)
     ]
+
+
+def _resolved(plain: str) -> str:
+    return ANY_REFERENCE.sub(_character, plain)
+
+
+def _character(reference: re.Match[str]) -> str:
+    name = reference[1]
+    return chr(int(name[1:])) if name[0] == "#" else NAMED[name]
 
 
 CHILDREN: Final = (

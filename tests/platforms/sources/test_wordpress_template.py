@@ -34,10 +34,18 @@ NEEDLESS = frozenset(
         *("wp:comment_author_IP", "wp:comment_date", "wp:comment_parent"),
     }
 )
+MAYBE_MISSING = frozenset({"excerpt:encoded", "wp:attachment_url"})
 SPACES = st.sampled_from(["", "\n\t\t", " ", "\r\n", "\r"])
 USUAL = st.sampled_from(
     [
-        *("", " ", "tide", "a &amp; b &#8217;&#039;&gt;", "[low] tide", "Ebbe \U0001f30a \u2028"),
+        *(
+            "",
+            " ",
+            "tide",
+            "a &amp; b &#8217;&#039;&gt;&#13;&#150;&#9;",
+            "[low] tide",
+            "Ebbe \U0001f30a \u2028",
+        ),
         *("<![CDATA[]]>", "<![CDATA[<p>low</p> & ]] ]> ]]]>", "<![CDATA[one\r\ntwo\rthree]]>"),
         *("<![CDATA[</item><item>]]>", "<![CDATA[ü]]>"),
     ]
@@ -85,7 +93,10 @@ def leaves(draw, names, texts):
     for name in names:
         if name not in NEEDLESS or draw(st.booleans()):
             more = ' isPermaLink="false"' if name == "guid" else ""
-            pieces.append(f"{draw(SPACES)}<{name}{more}>{draw(texts)}</{name}>")
+            whole = f">{draw(texts)}</{name}>"
+            empty = name not in MAYBE_MISSING and draw(st.integers(0, 5)) == 0
+            end = draw(SPACES) + "/>" if empty else whole
+            pieces.append(f"{draw(SPACES)}<{name}{more}{end}")
     return "".join(pieces)
 
 
