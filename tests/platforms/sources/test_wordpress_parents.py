@@ -3,7 +3,7 @@
 import tracemalloc
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platforms.records import Visibility
@@ -31,6 +31,7 @@ def united(one, other):
     return msgspec.structs.replace(one, co_authors=everybody) if first == second else CONFLICT
 
 
+@settings(deadline=None)
 @given(first=ENTRIES, second=ENTRIES, looked_at=st.none() | IDS)
 def test_every_appearance_of_a_post_counts_whichever_file_it_stands_in(first, second, looked_at):
     parents, others, known = Parents(), Parents(), {}
@@ -49,6 +50,7 @@ def test_every_appearance_of_a_post_counts_whichever_file_it_stands_in(first, se
     assert parents.get("77777777777") is None
 
 
+@settings(deadline=None)
 @given(first=st.lists(IDS), second=st.lists(IDS), approved=st.lists(IDS))
 def test_a_comment_that_one_appearance_does_not_approve_is_known(first, second, approved):
     parents, others = Parents(), Parents()

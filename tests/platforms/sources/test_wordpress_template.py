@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from platforms.sources.contract import BadInput
@@ -160,6 +160,7 @@ def outcome(data, shift=0):
 SHIFT = len(b'xmlns="" ')
 
 
+@settings(deadline=None)
 @given(inside=items(USUAL))
 def test_an_item_as_wordpress_writes_it_is_read_at_a_glance_and_as_the_parser_reads_it(inside):
     text = text_of(f"\n{inside}".encode())
@@ -174,6 +175,7 @@ def test_an_item_as_wordpress_writes_it_is_read_at_a_glance_and_as_the_parser_re
     ]
 
 
+@settings(deadline=None)
 @given(
     insides=st.lists(items(USUAL).map(str.encode) | odd_items(), min_size=1, max_size=5),
     chunk=st.sampled_from([1, 7, 100, 1_000, 100_000]),
