@@ -11,13 +11,12 @@ from rest_framework.response import Response
 
 from consent.actions import opt_out_listed
 from consent.lists import Listed, NotListed, csv_lines, listed_in
-from platforms.actions import AccountNames, batches
+from platforms.actions import batches, names_of
 from platforms.actions.batches import Result
 from platforms.feeds.answers import BatchSerializer, answer_of
 from platforms.feeds.bodies import CSV, JSON, NDJSON, Body, Line
 from platforms.feeds.machines import Machine
-from platforms.feeds.naming import account_id, account_name
-from platforms.feeds.removals import NotUnderstood
+from platforms.feeds.removals import AccountName, NotUnderstood
 from platforms.feeds.views import (
     BODY_REFUSALS,
     IDEMPOTENCY_KEY,
@@ -81,16 +80,11 @@ def _take(machine: Machine, key: str, lines: Sequence[Line]) -> list[Result]:
     ]
 
 
-def _as_in_dumps(slug: str, names: AccountNames) -> AccountNames:
-    """``names`` as content names the account, so that the no finds it."""
-    return AccountNames(
-        account_id(slug, names.native_id), account_name(slug, names.handle), names.key
-    )
-
-
 def _understood(slug: str, line: Line) -> Listed | Result:
     try:
         listed = listed_in(line)
-        return listed._replace(names=_as_in_dumps(slug, listed.names))
+        names = listed.names
+        named = AccountName(id=names.native_id or None, handle=names.handle or None)
+        return listed._replace(names=names_of(slug, named, names.key))
     except (NotListed, NotUnderstood) as error:
         return batches.refused(line, str(error))

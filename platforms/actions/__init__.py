@@ -30,7 +30,7 @@ from platforms.actions.holds import (
     resolve,
     sweep_resolutions,
 )
-from platforms.actions.many import AccountNames, AccountRow, ensure_accounts
+from platforms.actions.many import AccountNames, AccountRow, ensure_accounts, names_of
 from platforms.actions.silence import NotWatchable, hear, note_silence, watch_feed
 from platforms.actions.states import note_account, note_accounts, note_item
 from platforms.intake import Change
@@ -59,6 +59,7 @@ __all__ = [
     "import_dump",
     "keyring",
     "link",
+    "names_of",
     "note_account",
     "note_accounts",
     "note_facts",

@@ -5,6 +5,7 @@ What ``accounts.ensure_account`` does for one, in few statements of SQL.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -12,6 +13,8 @@ from django.db import connection, transaction
 from audit.actions import record_all
 from audit.events import AccountKeysAdded, Actor
 from platforms.actions.accounts import holders_of, lock_all_accounts, proven_keyring
+from platforms.feeds.naming import as_in_dumps
+from platforms.feeds.removals import AccountName
 from platforms.keys import Keyring, account_subject, same_name
 from platforms.models import Platform
 
@@ -41,11 +44,25 @@ CHANGED: Final = """
 
 
 class AccountNames(NamedTuple):
-    """What is known of an account: its id, its name, both, or only the key of its id."""
+    """What is known of an account: its id, its name, both, or only the key of its id.
+
+    ``others`` are its id or its name as content may spell it, too: they bind as well.
+    """
 
     native_id: str = ""
     handle: str = ""
     key: int | None = None
+    others: tuple["AccountNames", ...] = ()
+
+
+def names_of(slug: str, named: AccountName, key: int | None = None) -> AccountNames:
+    """``named`` as content names the account, in all its spellings, so that a no finds it.
+
+    Raises ``NotUnderstood`` for an id that no dump could have.
+    """
+    its, others = as_in_dumps(slug, named)
+    also = tuple(AccountNames(other.id or "", other.handle or "") for other in others)
+    return AccountNames(its.id or "", its.handle or "", key, also)
 
 
 @dataclass(slots=True)
@@ -82,6 +99,7 @@ class _Wanted(NamedTuple):
     native_id: str
     handle: str
     keys: tuple[int, ...]
+    others: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, platform: Platform, names: AccountNames, ring: Keyring) -> "_Wanted":
@@ -91,7 +109,8 @@ class _Wanted(NamedTuple):
             return cls("", "", (names.key,))
         if names.key is not None or not keys:
             raise ValueError("an account needs an id, a handle or both, or else a key")
-        return cls(names.native_id, handle, keys)
+        spelt = (ring.named(platform.slug, each.native_id, each.handle) for each in names.others)
+        return cls(names.native_id, handle, keys, tuple(chain.from_iterable(spelt)))
 
     @property
     def is_key_alone(self) -> bool:
@@ -155,6 +174,9 @@ class _Rows:
                 row.keys.append(each.keys[-1])
                 row.handle = each.handle
                 self._note(row, 1)
+            if missing := [key for key in dict.fromkeys(each.others) if key not in row.keys]:
+                row.keys += missing
+                self._note(row, len(missing))
 
     def bind_names(self, handles: dict[str, int]) -> None:
         """Give the rows of bare names the keys of the ids that are known to have had them."""

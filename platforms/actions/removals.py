@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from platforms.actions.batches import Result, refused
 from platforms.actions.many import AccountNames, ensure_accounts
 from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
-from platforms.feeds.naming import account_id, account_name, scoped
+from platforms.feeds.naming import account_name, as_in_dumps, scoped
 from platforms.feeds.removals import (
     AccountName,
     AccountRenamed,
@@ -34,11 +35,15 @@ REMOVALS: Final = 0x72656D76
 
 
 class Report(NamedTuple):
-    """One line that was understood, and what it says of which reason."""
+    """One line that was understood, and what it says of which reason.
+
+    ``others`` are other spellings of its account, under which content may have it.
+    """
 
     line: Line
     event: Event
     words: list[Word]
+    others: tuple[AccountName, ...] = ()
 
 
 @transaction.atomic
@@ -73,9 +78,10 @@ class Named:
         self._keys_of_id: dict[str, set[int]] = {}
         self._keys_of_name: dict[int, set[int]] = {}
 
-    def item(self, item: ItemName) -> int:
-        name = scoped(self.platform.slug, item)
-        return self._keyring.item(self.platform.slug, name.kind, name.container, name.id)
+    def items(self, item: ItemName) -> tuple[int, ...]:
+        slug = self.platform.slug
+        names = scoped(slug, item)
+        return tuple(self._keyring.item(slug, one.kind, one.container, one.id) for one in names)
 
     def keys(self, account: AccountName) -> tuple[int, ...]:
         return self._keyring.named(self.platform.slug, account.id, account.handle)
@@ -97,14 +103,15 @@ class Named:
         found = rows.exclude(native_id="").values_list("native_id", "keys")
         return {native_id: set(keys) for native_id, keys in found}
 
-    def all_keys(self, account: AccountName) -> set[int]:
+    def all_keys(self, account: AccountName, others: Iterable[AccountName] = ()) -> set[int]:
         """Its keys, those of its other names, and of whoever is known to have had its name.
 
         Who is meant by a mere name is not sure: too much is bound, never too little.
         """
-        keys = set(self.keys(account))
-        if account.id:
-            return keys | self._keys_of_id.get(account.id, set())
+        keys = {key for each in (account, *others) for key in self.keys(each)}
+        ids = [each.id for each in (account, *others) if each.id]
+        if ids:
+            return keys.union(*(self._keys_of_id.get(each, set()) for each in ids))
         return keys.union(*(self._keys_of_name.get(key, set()) for key in keys))
 
 
@@ -118,65 +125,61 @@ def _understood(platform: Platform, line: Line, now: datetime) -> Report | Resul
     if line.refused:
         return refused(line, line.refused)
     try:
-        event = _as_in_dumps(platform, event_in(line.record))
+        event = event_in(line.record)
+        words = words_in(event, now=now)
         if isinstance(event, ItemRemoved | ItemRestored):
             scoped(platform.slug, event.item)
-        return Report(line, event, words_in(event, now=now))
+            return Report(line, event, words)
+        account, others = as_in_dumps(platform.slug, event.account)
+        if isinstance(event, AccountRenamed):
+            name = account_name(platform.slug, event.new_handle)
+            others += tuple(AccountName(handle=other) for other in name.others)
+            event = replace(event, new_handle=name.name)
+        return Report(line, replace(event, account=account), words, others)
     except NotUnderstood as error:
         return refused(line, str(error))
-
-
-def _as_in_dumps(platform: Platform, event: Event) -> Event:
-    """``event`` with its account named as content names it."""
-    if isinstance(event, ItemRemoved | ItemRestored):
-        return event
-    slug, named = platform.slug, event.account
-    account = AccountName(
-        id=account_id(slug, named.id) if named.id else None,
-        handle=account_name(slug, named.handle) if named.handle else None,
-    )
-    if isinstance(event, AccountRenamed):
-        return replace(event, account=account, new_handle=account_name(slug, event.new_handle))
-    return replace(event, account=account)
 
 
 def _rename(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:
     """Make the new names known first: what is said of a name then reaches who had it."""
     renames = {
-        report.line.number: report.event
+        report.line.number: (report.event, report.others)
         for report in reports
         if isinstance(report.event, AccountRenamed)
     }
-    known = named.keys_of_ids([event.account.id for event in renames.values()])
+    known = named.keys_of_ids([event.account.id for event, _ in renames.values()])
     ensure_accounts(named.platform, list(_names_given(renames.values())), by=by)
     outcomes = {}
-    for number, event in renames.items():
+    for number, (event, others) in renames.items():
         now = AccountName(id=event.account.id, handle=event.new_handle)
-        keys = {*named.keys(event.account), *named.keys(now)}
+        keys = {key for each in (event.account, now, *others) for key in named.keys(each)}
         before = known.setdefault(event.account.id, set())
         outcomes[number] = Outcome.UNCHANGED if keys <= before else Outcome.APPLIED
         before |= keys
     return outcomes
 
 
-def _names_given(renames: Iterable[AccountRenamed]) -> Iterator[AccountNames]:
+def _names_given(
+    renames: Iterable[tuple[AccountRenamed, tuple[AccountName, ...]]],
+) -> Iterator[AccountNames]:
     """The name before, where it is said, and then the new one."""
-    for event in renames:
+    for event, others in renames:
+        also = tuple(AccountNames(other.id or "", other.handle or "") for other in others)
         for handle in (event.account.handle, event.new_handle):
             if handle:
-                yield AccountNames(event.account.id or "", handle)
+                yield AccountNames(event.account.id or "", handle, others=also)
 
 
 def _note_items(named: Named, reports: Sequence[Report], by: Actor) -> dict[int, Outcome]:
     keys = {
-        report.line.number: named.item(report.event.item)
+        report.line.number: named.items(report.event.item)
         for report in reports
         if isinstance(report.event, ItemRemoved | ItemRestored)
     }
-    items = ItemLedgers(named.platform, keys.values())
+    items = ItemLedgers(named.platform, chain.from_iterable(keys.values()))
     outcomes = {
         report.line.number: overall(
-            items.hear(keys[report.line.number], word) for word in report.words
+            items.hear(key, word) for key in keys[report.line.number] for word in report.words
         )
         for report in reports
         if report.line.number in keys
@@ -193,8 +196,13 @@ def _note_accounts(
         for report in reports
         if not isinstance(report.event, ItemRemoved | ItemRestored)
     }
-    named.look_up([event.account for event in events.values()])
-    keys = {number: named.all_keys(event.account) for number, event in events.items()}
+    others = {report.line.number: report.others for report in reports}
+    named.look_up(
+        [name for number, event in events.items() for name in (event.account, *others[number])]
+    )
+    keys = {
+        number: named.all_keys(event.account, others[number]) for number, event in events.items()
+    }
     wanted = {key for each in keys.values() for key in each}
     accounts = AccountLedgers(named.platform, wanted, new=wanted)
     outcomes = {}

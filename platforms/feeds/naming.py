@@ -5,11 +5,12 @@ nothing back, so what cannot be a name is refused, and what is not needed is lef
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from platforms.feeds.removals import ItemName, NotUnderstood
-from platforms.sources.wordpress.site import address
+from platforms.feeds.removals import AccountName, ItemName, NotUnderstood
+from platforms.sources.wordpress.site import address, one_spelling
 
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "tumblr": frozenset({"post"}),
@@ -23,6 +24,9 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
 
 IN_CONTAINERS: Final = frozenset({"wordpress", "generic"})
 """Here an id says nothing without the site, or without the platform that it is of."""
+
+FINAL_DOT: Final = re.compile(r"^((?:[A-Za-z]+://)?[^/:]*[^/:.])\.(?=[/:]|$)")
+"""The dot of the root, at the end of a host."""
 
 
 class Scoped(NamedTuple):
@@ -48,7 +52,25 @@ DECORATED: Final[Mapping[str, re.Pattern[str]]] = {
 """How people write the names of accounts; dumps have the bare name."""
 
 
-def account_id(slug: str, native_id: str) -> str:
+class Spelled(NamedTuple):
+    """A name in the form in which it is kept, and in the other ones that content may have."""
+
+    name: str
+    others: tuple[str, ...] = ()
+
+
+def as_in_dumps(slug: str, named: AccountName) -> tuple[AccountName, tuple[AccountName, ...]]:
+    """``named`` as content names the account, and its other spellings, which bind as well."""
+    its_id = account_id(slug, named.id) if named.id else Spelled("")
+    its_name = account_name(slug, named.handle) if named.handle else Spelled("")
+    others = (
+        *(AccountName(id=other) for other in its_id.others),
+        *(AccountName(handle=other) for other in its_name.others),
+    )
+    return AccountName(id=its_id.name or None, handle=its_name.name or None), others
+
+
+def account_id(slug: str, native_id: str) -> Spelled:
     """``native_id`` as the platform's dumps have it: a site of WordPress is its address.
 
     Raises ``NotUnderstood`` for what no dump could have: it would bind nobody.
@@ -58,28 +80,54 @@ def account_id(slug: str, native_id: str) -> str:
         if native_id and not shape.fullmatch(native_id):
             raise NotUnderstood(f"the id of an account of {slug} is {words}")
     if slug != "wordpress":
-        return native_id
+        return Spelled(native_id)
     site, mark, author = native_id.partition("#")
-    return (address(site) or site) + mark + author
+    found = _site(site)
+    return Spelled(
+        found.name + mark + author, tuple(other + mark + author for other in found.others)
+    )
 
 
-def account_name(slug: str, handle: str) -> str:
+def account_name(slug: str, handle: str) -> Spelled:
     """``handle`` as the platform's dumps have it: a login has no slash, an address may."""
     if slug in DECORATED and (decorated := DECORATED[slug].fullmatch(handle.strip())):
-        return decorated[1]
-    if slug != "wordpress" or "/" not in handle:
-        return handle
-    return address(handle) or handle
+        return Spelled(decorated[1])
+    if slug != "wordpress":
+        return Spelled(handle)
+    if "/" in handle:
+        return _site(handle)
+    # It may be a login as well as a host: what is said of it stays said of it.
+    found = _site(handle)
+    names = (found.name, *found.others) if "." in handle else ()
+    return Spelled(handle, tuple(other for other in names if other != handle))
 
 
-def scoped(slug: str, item: ItemName) -> Scoped:
-    """The item that ``item`` names on the platform ``slug``, or ``NotUnderstood``."""
+def scoped(slug: str, item: ItemName) -> tuple[Scoped, ...]:
+    """The item that ``item`` names on the platform ``slug``, or ``NotUnderstood``.
+
+    More than one where its container has several spellings: each could be the dump's.
+    """
     kinds = KINDS.get(slug)
     if kinds is not None and item.kind not in kinds:
         raise NotUnderstood(f"the kind of an item of {slug} is one of: {', '.join(sorted(kinds))}")
     if slug not in IN_CONTAINERS:
-        return Scoped(item.kind, "", item.id)
-    container = address(item.container) if slug == "wordpress" else item.container
-    if not container:
+        return (Scoped(item.kind, "", item.id),)
+    if not item.container or (slug == "wordpress" and _address(item.container) is None):
         raise NotUnderstood(f"an item of {slug} is named with its container, as in the dump")
-    return Scoped(item.kind, container, item.id)
+    named = _site(item.container) if slug == "wordpress" else Spelled(item.container)
+    return tuple(Scoped(item.kind, each, item.id) for each in (named.name, *named.others))
+
+
+def _site(said: str) -> Spelled:
+    """An address in the form that all its spellings have in common, and as it was said."""
+    found = _address(said)
+    if found is None:
+        return Spelled(said)
+    common = one_spelling(found)
+    return Spelled(common, (found,) if found != common else ())
+
+
+def _address(said: str) -> str | None:
+    """``said`` as readers of dumps read it; they do not know the dot that may end a host."""
+    said = unicodedata.normalize("NFC", said)
+    return address(said) or address(FINAL_DOT.sub(r"\1", said, count=1))

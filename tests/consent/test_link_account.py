@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from audit.models import Entry
 from consent import actions
 from consent.models import Source, Standing
+from platforms.actions import keyring
 from platforms.models import Account
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +55,18 @@ def test_what_cannot_be_linked_is_refused_with_the_reason(alice, bob, tumblr, ar
         call_command("link_account", *arguments)
 
     assert Account.objects.get().person == alice
+
+
+def test_a_site_is_linked_in_whatever_way_its_address_is_spelt(alice):
+    call_command("link_account", "alice", "wordpress", "https://Moss.example:443/")
+
+    account = Account.objects.get()
+    assert account.native_id == "moss.example"
+    assert keyring().account("wordpress", "moss.example:443") in account.keys
+
+
+def test_an_id_that_no_dump_could_have_is_not_linked(alice, tumblr):
+    with pytest.raises(CommandError, match="the id of an account of tumblr"):
+        call_command("link_account", "alice", "tumblr", "moss-and-lichen")
+
+    assert not Account.objects.exists()

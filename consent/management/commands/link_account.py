@@ -8,7 +8,14 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.events import operator_command
 from consent import actions
 from people.models import User
-from platforms.actions import AlreadyLinked, WrongKeySecret, add_missing_platforms
+from platforms.actions import (
+    AlreadyLinked,
+    WrongKeySecret,
+    add_missing_platforms,
+    ensure_accounts,
+    names_of,
+)
+from platforms.feeds.removals import AccountName, NotUnderstood
 from platforms.models import Platform
 
 
@@ -37,16 +44,20 @@ class Command(BaseCommand):
             known = ", ".join(Platform.objects.order_by("pk").values_list("pk", flat=True))
             raise CommandError(f"There is no platform {platform!r}. Known: {known}.")
         try:
+            named = names_of(where.slug, AccountName(native_id, handle or None))
+            ensure_accounts(where, [named], by=operator_command())
             account = actions.link(
                 person,
                 where,
-                native_id=native_id,
-                handle=handle,
+                native_id=named.native_id,
+                handle=named.handle,
                 method=method,
                 by=operator_command(),
             )
         except AlreadyLinked as refusal:
             raise CommandError(f"Not linked: {refusal}.")
+        except NotUnderstood as refusal:
+            raise CommandError(f"Not linked: {refusal}. Dumps and the feed name accounts so, too.")
         except WrongKeySecret as refusal:
             raise CommandError(f"Not linked: {refusal}")
         self.stdout.write(f"{account} on {where} belongs to {username}.")

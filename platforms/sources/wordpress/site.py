@@ -4,6 +4,7 @@ The vendor's own truth table. Values arrive as booleans, numbers, texts and null
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from platforms.sources.contract import Fact, one_of
 from platforms.sources.values import name_in, shown
 
 HOST: Final = re.compile(r"[\w-]+(\.[\w-]+)*(:\d{1,5})?")
+USUAL_PORTS: Final = frozenset({"80", "443"})
 AUTHOR: Final = re.compile(r"([1-9][0-9]{0,19}):([^:,\s](?:[^:,]{0,253}[^:,\s])?)")
 ON: Final = frozenset({"1", "true"})
 OFF: Final = frozenset({"0", "false", ""})
@@ -43,6 +45,24 @@ def address(text: object) -> str | None:
 
 def host_of(site: str) -> str:
     return site.partition("/")[0]
+
+
+def one_spelling(site: str) -> str:
+    """The form that all spellings of an address have in common.
+
+    Without the ports that http and https have anyway, and with its letters in Punycode
+    (RFC 3492), as they are sent. ``site`` is as ``address`` gives it: what dumps said is kept
+    under that form, so this one joins it, and does not take its place.
+    """
+    host, slash, path = site.partition("/")
+    name, _, port = host.partition(":")
+    labels = unicodedata.normalize("NFKC", name).lower().split(".")
+    name = ".".join(map(_sent, labels))
+    return name + (f":{port}" if port and port not in USUAL_PORTS else "") + slash + path
+
+
+def _sent(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def _address_fact(*, settles_held: bool) -> Fact:

@@ -29,6 +29,7 @@ from platforms.sources.wordpress.site import (
     cleared_by,
     evidence_of,
     host_of,
+    one_spelling,
     switch,
 )
 
@@ -223,7 +224,10 @@ class Sites:
         if not is_one:
             # What an operator asserts of such a dump may be true of one of its sites only.
             evidence = tuple(msgspec.structs.replace(one, fact="") for one in evidence)
-        its_site = Site(address, tuple(dict.fromkeys(evidence)), tuple(found.former_addresses))
+        names = (*((address,) if address else ()), *found.former_addresses)
+        also = dict.fromkeys((*found.former_addresses, *map(one_spelling, names)))
+        also.pop(address or "", None)
+        its_site = Site(address, tuple(dict.fromkeys(evidence)), tuple(also))
         return Context(its_site, found.authors, found.parents, self._observed_at)
 
     def _agrees(self, address: str) -> bool:
