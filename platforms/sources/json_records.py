@@ -28,7 +28,10 @@ def records(
     proven: Proven | None = None,
     lane: Lane | None = None,
 ) -> Iterator[tuple[Shape, Any]]:
-    """Every record of one JSON file, with its shape; see ``recognised`` and ``documents``."""
+    """Every record of one JSON file, with its shape; see ``recognised`` and ``documents``.
+
+    What ``lane`` reads is a record with its shape, too.
+    """
     refuse_xml(path, xml_advice or advice)
     read = documents(path, progress, proven, lane)
     told = ((path, line, document) for line, document in read)
@@ -52,11 +55,15 @@ def recognised(
     """Every record of one file; refused if its first thousand documents are all something else.
 
     ``told`` gives the place, the line and the document. ``split`` gives the records of one,
-    or raises ``NotOfThisPlatform``.
+    or raises ``NotOfThisPlatform``. A tuple, which no document is, was found by a lane.
     """
     refusal: BadInput | None = None
     is_ours = False
     for number, (place, line, document) in enumerate(told, start=1):
+        if type(document) is tuple:
+            is_ours = True
+            yield document  # type: ignore[misc]
+            continue
         try:
             for found in split(document, place, line):
                 is_ours = True

@@ -1,6 +1,6 @@
 """Tumblr's API responses, in the Neue Post Format and the one before it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
 from platforms.sources.json_documents import Lane, Proven, quickly
 from platforms.sources.tumblr import blogs
-from platforms.sources.tumblr.alike import Reader, posts
+from platforms.sources.tumblr.alike import Reader, usual_posts
 from platforms.sources.tumblr.blogs import Blogs
 from platforms.sources.tumblr.posts import (
     SLUG,
@@ -28,7 +28,7 @@ from platforms.sources.tumblr.settling import settled
 from platforms.sources.values import shown
 
 ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
-NOTED: Final = object()
+NOTED: Final = (Shape.READ, None)
 XML_ADVICE: Final = "Is it a WordPress export? Tumblr dumps are JSON."
 
 
@@ -70,7 +70,7 @@ def _read(
     yield from _facts(around)
     reader = Reader(around, first.posts)
     for path in paths:
-        for shape, record in _records(path, progress, proven, Lane(quickly, reader.item_in)):
+        for shape, record in _records(path, progress, proven, Lane(quickly, _again(reader))):
             if shape is Shape.READ:
                 yield record
             elif shape is Shape.POST:
@@ -83,7 +83,7 @@ class FirstPass:
     """Every blog of the dump, and the ids of posts that some appearance does not open to all."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
-        self.posts = posts()
+        self.posts = usual_posts()
         self._blogs = Blogs(values)
         self._closed: set[str] = set()
 
@@ -114,25 +114,29 @@ class FirstPass:
         return Surroundings(self._blogs, values, frozenset(self._closed), observed_at)
 
 
+def _again(reader: Reader) -> Callable[[bytes], object]:
+    """Reads a line of the second pass, if it is a post of a kind that was read."""
+
+    def read(text: bytes) -> object:
+        item = reader.item_in(text)
+        return item if item is UNSET else (Shape.READ, item)
+
+    return read
+
+
 def _records(
     path: Path, progress: Callable[[int], None], proven: Proven, lane: Lane
 ) -> Iterator[tuple[Shape, Any]]:
     return json_records.records(
         path,
         progress,
-        _shapes,
+        records,
         odd=Shape.ODD,
         advice=ADVICE,
         xml_advice=XML_ADVICE,
         proven=proven,
         lane=lane,
     )
-
-
-def _shapes(document: object) -> Iterable[tuple[Shape, Any]]:
-    if document is NOTED or isinstance(document, Item):
-        return ((Shape.READ, document),)
-    return records(document)
 
 
 def _readings(around: Surroundings) -> Iterator[AccountReading]:

@@ -110,7 +110,7 @@ NOT_YET: Final = Findings((), frozenset())
 _named = msgspec.json.Decoder(Named).decode
 
 
-def posts() -> Posts:
+def usual_posts() -> Posts:
     """What decodes the posts that may be of a kind."""
     return Posts(OF_EACH_POST | OF_A_KIND, OF_A_KIND)
 
@@ -120,7 +120,7 @@ class Reader:
 
     def __init__(self, around: Surroundings, of_first_pass: Posts | None = None) -> None:
         self._around = around
-        self._posts = of_first_pass or posts()
+        self._posts = of_first_pass or usual_posts()
         self._kinds: dict[tuple[object, ...], Findings | None] = {}
         self._same: dict[Findings, Findings] = {}
         self._written: Written[Known | None] = Written()

@@ -11,9 +11,10 @@ from msgspec import UNSET
 from platforms.records import Item
 from platforms.sources.contract import BadInput
 from platforms.sources.json_documents import strictly
-from platforms.sources.tumblr import NOTED, TUMBLR, FirstPass, alike, blogs
+from platforms.sources.tumblr import NOTED, TUMBLR, FirstPass, alike, blogs, posts
 from platforms.sources.tumblr.posts import Surroundings, blogs_in, id_of, is_open, item_of
 from platforms.sources.tumblr.responses import Shape
+from platforms.sources.tumblr.usual import Segment, Source
 from tests.platforms.sources.dumps import BOB, CAROL, NOW, asked_by, blog, post, trail_item
 from tests.platforms.sources.test_tumblr_alike import IMAGE, POSTS, TEXT
 
@@ -33,7 +34,9 @@ SPELLINGS = st.sampled_from(
         {"ensure_ascii": False},
     ]
 )
-SLOW_FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW_FIXTURES = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 
 
 def tampered(text, place, inserted):
@@ -219,6 +222,13 @@ def test_what_no_honest_exporter_writes_is_never_taken_from_a_line(member, inste
     with pytest.raises((ValueError, RecursionError)):
         strictly(text)
     assert first.note(text) is UNSET
+
+
+def test_no_member_that_makes_no_kind_could_say_that_not_everybody_may_see_the_post():
+    members = {*alike.OF_EACH_POST, *Source.__struct_fields__, *Segment.__struct_fields__}
+
+    assert [*posts.WATCH.suspects_in(members)] == []
+    assert members & posts.MISSPELT.keys() == set()
 
 
 def test_a_post_of_a_kind_that_was_not_read_yet_is_left_to_be_read_as_a_record():
