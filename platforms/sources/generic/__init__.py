@@ -1,6 +1,6 @@
 """The generic format: one documented shape, in NDJSON and Parquet, for any other platform."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,8 @@ from platforms.sources.generic.items import (
     odd_item,
 )
 from platforms.sources.generic.known import DENIALS, INDEXABLE, Known, Mark
-from platforms.sources.generic.schema import ItemRecord, Record, record_in
+from platforms.sources.generic.schema import LANE, Closed, ItemRecord, Record, record_in
+from platforms.sources.json_documents import Proven
 from platforms.sources.json_records import NotOfThisPlatform, records
 from platforms.sources.values import text_in
 
@@ -64,11 +65,12 @@ def _read(
     paths: Sequence[Path], observed_at: datetime, progress: Callable[[int], None]
 ) -> Iterator[Reading]:
     files.check(paths)
-    around = Surroundings(_first_pass(paths, progress), observed_at)
+    proven = Proven()
+    around = Surroundings(_first_pass(paths, progress, proven), observed_at)
     yield from _readings(around)
     yield from _facts(around)
     for path in paths:
-        for raw in _raw(path, progress):
+        for raw in _raw(path, progress, proven):
             record, reason = _understood(raw)
             if isinstance(record, ItemRecord):
                 yield item_of(record, around)
@@ -76,10 +78,10 @@ def _read(
                 yield odd_item(raw if isinstance(raw, dict) else {}, reason, observed_at)
 
 
-def _first_pass(paths: Sequence[Path], progress: Callable[[int], None]) -> Known:
+def _first_pass(paths: Sequence[Path], progress: Callable[[int], None], proven: Proven) -> Known:
     known = Known()
     for path in paths:
-        for raw in _raw(path, progress):
+        for raw in _raw(path, progress, proven):
             record, reason = _understood(raw)
             if record is not None:
                 known.add(record)
@@ -88,22 +90,27 @@ def _first_pass(paths: Sequence[Path], progress: Callable[[int], None]) -> Known
     return known
 
 
-def _raw(path: Path, progress: Callable[[int], None]) -> Iterator[Any]:
+def _raw(path: Path, progress: Callable[[int], None], proven: Proven) -> Iterator[Any]:
+    """Every record of one file; those that are as they must be may come as what they are."""
     if parquet.is_parquet(path):
         yield from parquet.rows(path, progress)
         return
-    for _, raw in records(path, progress, _split, odd=Shape.ODD, advice=ADVICE):
+    for _, raw in records(
+        path, progress, _split, odd=Shape.ODD, advice=ADVICE, proven=proven, lane=LANE
+    ):
         yield raw
 
 
-def _split(document: object) -> Iterator[tuple[Shape, Any]]:
-    if not isinstance(document, dict) or "record" not in document:
-        raise NotOfThisPlatform("this is no record of the generic format")
-    yield Shape.RECORD, document
+def _split(document: object) -> Iterable[tuple[Shape, Any]]:
+    if isinstance(document, Closed) or (isinstance(document, dict) and "record" in document):
+        return ((Shape.RECORD, document),)
+    raise NotOfThisPlatform("this is no record of the generic format")
 
 
 def _understood(raw: object) -> tuple[Record | None, str]:
     """``raw`` as a record, or None and why not, naming the field."""
+    if isinstance(raw, Record):
+        return raw, ""
     try:
         return record_in(raw), ""
     except msgspec.ValidationError as error:

@@ -44,6 +44,13 @@ from platforms.sources.values import address_in, name_in, text_in
 
 SLUG: Final = "generic"
 ODD_KIND: Final = "record"
+REMEMBERED: Final = 32_768
+IDENTITIES: Final[Mapping[type, Identity]] = {
+    Stable: Identity.STABLE,
+    Named: Identity.NAME,
+    Anonymous: Identity.ANONYMOUS,
+    Gone: Identity.GONE,
+}
 BAD_FLAGS: Final = {
     "paid": Visibility.PAID,
     "commercial": Visibility.COMMERCIAL,
@@ -54,8 +61,11 @@ BAD_FLAGS: Final = {
 
 
 class Surroundings(msgspec.Struct, frozen=True):
+    """All that a dump says around its items; ``told`` is what was made of it before."""
+
     known: Known
     observed_at: datetime
+    told: dict[tuple[Key, str], tuple[Evidence, ...]] = msgspec.field(default_factory=dict)
 
 
 def item_of(record: ItemRecord, around: Surroundings) -> Item:
@@ -69,7 +79,7 @@ def item_of(record: ItemRecord, around: Surroundings) -> Item:
         native_id=record.id,
         container_id=record.platform,
         principals=tuple(dict.fromkeys((*core, *in_parts))),
-        evidence=tuple(dict.fromkeys(_evidence(record, around.known))),
+        evidence=tuple(dict.fromkeys(_evidence(record, around))),
         required=frozenset(_required(record)),
         published_at=_moment(record.published_at),
         observed_at=around.observed_at,
@@ -127,16 +137,16 @@ def _required(record: ItemRecord) -> Iterator[str]:
         yield "embedded"
 
 
-def _evidence(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+def _evidence(record: ItemRecord, around: Surroundings) -> Iterator[Evidence]:
     yield from (mark.at("item") for mark in _own_marks(record))
-    if is_open(record) and known.is_closed(key_of(record)):
+    if is_open(record) and around.known.is_closed(key_of(record)):
         detail = "the dump holds this id also as not open to all, or not understood"
         yield Evidence("item", Visibility.UNKNOWN, "conflicting_appearances", detail)
-    yield from _of_fact(place_key(record.container, record.platform), known, "container")
-    yield from _of_people(record, known)
+    yield from _of_fact(place_key(record.container, record.platform), around, "container")
+    yield from _of_people(record, around)
     if isinstance(record.thread, Reply):
-        yield from _of_parents(record.platform, record.thread, known)
-    yield from _of_embedded(record, known)
+        yield from _of_parents(record.platform, record.thread, around)
+    yield from _of_embedded(record, around)
 
 
 def _own_marks(record: ItemRecord) -> Iterator[Mark]:
@@ -151,20 +161,29 @@ def _signals_of(media: list[Medium] | UnsetType) -> Iterator[Mark]:
         yield from of_signals(medium.signals)
 
 
-def _of_people(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+def _of_people(record: ItemRecord, around: Surroundings) -> Iterator[Evidence]:
     """The owner's account must be proven public, and so must everybody else's."""
     for person in (*record.principals, *_people_in_parts(record)):
         number = getattr(person, "id", UNSET)
         if number is not UNSET:
             level = "account" if person.role is Role.OWNER else "embedded"
-            yield from _of_fact(("account", record.platform, number), known, level)
+            yield from _of_fact(("account", record.platform, number), around, level)
         elif person.role is Role.OWNER:
             detail = "the owner has no id by which a record of the account could be found"
             yield Evidence("account", Visibility.UNKNOWN, "account_unknown", detail)
 
 
-def _of_fact(key: Key, known: Known, level: str) -> Iterator[Evidence]:
+def _of_fact(key: Key, around: Surroundings, level: str) -> tuple[Evidence, ...]:
     """What is known of one account or container, from the place it has for the item."""
+    told = around.told.get((key, level))
+    if told is None:
+        if len(around.told) >= REMEMBERED:
+            around.told.clear()
+        told = around.told[key, level] = tuple(_read_fact(key, around.known, level))
+    return told
+
+
+def _read_fact(key: Key, known: Known, level: str) -> Iterator[Evidence]:
     marks = known.marks(key)
     yield from evidence_of(key, marks, level)
     if not marks:
@@ -184,9 +203,9 @@ def _ref(key: Key) -> ItemRef:
     return ItemRef((kind,), number, platform)
 
 
-def _of_parents(platform: str, thread: Reply, known: Known) -> Iterator[Evidence]:
-    for key, parent in known.chain(platform, thread):
-        if known.is_closed(key):
+def _of_parents(platform: str, thread: Reply, around: Surroundings) -> Iterator[Evidence]:
+    for key, parent in around.known.chain(platform, thread):
+        if around.known.is_closed(key):
             detail = "the dump says of what it hangs on that it is not open to all"
             yield Evidence("parent", Visibility.UNKNOWN, "parent_closed", detail)
         if parent is None:
@@ -195,14 +214,14 @@ def _of_parents(platform: str, thread: Reply, known: Known) -> Iterator[Evidence
             yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about)
             continue
         yield from (mark.at("parent", "parent_") for mark in parent.marks)
-        yield from _of_fact(parent.container, known, "parent")
-        yield from _of_fact(parent.account, known, "parent")
+        yield from _of_fact(parent.container, around, "parent")
+        yield from _of_fact(parent.account, around, "parent")
 
 
-def _of_embedded(record: ItemRecord, known: Known) -> Iterator[Evidence]:
+def _of_embedded(record: ItemRecord, around: Surroundings) -> Iterator[Evidence]:
     for one in record.embedded:
         yield from (mark.at("embedded", "embedded_") for mark in marks_of(one))
-        yield from _of_fact(("account", record.platform, one.account), known, "embedded")
+        yield from _of_fact(("account", record.platform, one.account), around, "embedded")
 
 
 def _principals(record: ItemRecord, known: Known) -> Iterator[Principal]:
@@ -223,7 +242,7 @@ def _principal(person: Stable | Named | Anonymous | Gone, platform: str) -> Prin
     number, handle = getattr(person, "id", UNSET), getattr(person, "handle", UNSET)
     return Principal(
         person.role,
-        Identity(str(type(person).__struct_config__.tag)),
+        IDENTITIES[type(person)],
         account_id(platform, number) if number is not UNSET else None,
         handle_of(platform, handle),
     )

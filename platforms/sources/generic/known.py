@@ -5,6 +5,7 @@ unknown: it can spoil what another record says, and prove nothing.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET
@@ -139,9 +140,7 @@ def is_open(record: Flags) -> bool:
 
 def marks_of(record: AccountRecord | ContainerRecord | Flags) -> Iterator[Mark]:
     """What each field of a record proves."""
-    visibility = Visibility(record.visibility)
-    code = "visibility_unknown" if visibility is Visibility.UNKNOWN else record.visibility
-    yield Mark(visibility, code, f"visibility is {record.visibility}")
+    yield _of_visibility(record.visibility)
     for name, (found, reason) in FLAGS.items():
         if getattr(record, name, False):
             yield Mark(found, reason, f"{name} is true")
@@ -151,6 +150,13 @@ def marks_of(record: AccountRecord | ContainerRecord | Flags) -> Iterator[Mark]:
     elif indexable is False:
         yield Mark(Visibility.OPTED_OUT, "search_discouraged", "indexable is false")
     yield from of_signals(getattr(record, "signals", UNSET))
+
+
+@lru_cache
+def _of_visibility(written: str) -> Mark:
+    visibility = Visibility(written)
+    code = "visibility_unknown" if visibility is Visibility.UNKNOWN else written
+    return Mark(visibility, code, f"visibility is {written}")
 
 
 def of_signals(signals: object) -> Iterator[Mark]:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from platforms.records import Role
+from platforms.sources.json_documents import QUICK_BYTES, Lane, is_all_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 # The second look refuses a closing line break, which Python's $ would let pass.
@@ -182,10 +183,33 @@ class AccountRecord(Closed, tag_field="record", tag="account"):
 Record = ItemRecord | ParentRecord | ContainerRecord | AccountRecord
 RECORDS: Final = ("item", "parent", "container", "account")
 
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+_encode = msgspec.json.Encoder().encode
+
 
 def record_in(raw: object) -> Record:
     """``raw`` as a record; ``msgspec.ValidationError``, naming the field, if it is none."""
     return msgspec.convert(raw, Record, strict=True)  # type: ignore[no-any-return]
+
+
+def decoded(text: bytes) -> Record | UnsetType:
+    """The record in a line of JSON that was read before; ``UNSET`` if it must be looked into."""
+    if len(text) > QUICK_BYTES:
+        return UNSET
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return UNSET
+
+
+def proven(text: bytes) -> Record | UnsetType:
+    """The record in a line of JSON, if it is all that is in it: none of its fields was lost."""
+    record = decoded(text)
+    return record if record is not UNSET and is_all_of(text, _encode(record)) else UNSET
+
+
+# Lines that are records are decoded straight into them.
+LANE: Final = Lane(proven, decoded)
 
 
 def schema() -> dict[str, Any]:
