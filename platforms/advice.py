@@ -39,6 +39,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "catalogue_unknown": "Say with --fact catalogue=licensable that everything in the dump can be "
     "licensed now, if that is so.",
     "children_unknown": "Ask the API for the children of the album as a list of media objects.",
+    "co_authors_unknown": "Ask the site for the posts with _embed=author,wp:term, or import its "
+    "export (WXR): they say who wrote a post together.",
     "collaborators_unknown": "Ask the API for the collaborators as a list of accounts.",
     "collapsed_reason_code_unknown": "Say with --fact comment.collapsed_reason_code=none that the "
     "dump holds no removed comments, if you know that.",

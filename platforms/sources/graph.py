@@ -4,7 +4,7 @@ Envelopes, edges, ids, moments and ages. What a field proves is each source's ow
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,11 +18,14 @@ from platforms.sources.downloads import documents
 from platforms.sources.json_records import NotOfThisPlatform, recognised
 from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import name_in, shown, text_in
+from platforms.visibility import EXCLUDING
 
 ID: Final = re.compile(r"[1-9][0-9]{0,31}(?:_[1-9][0-9]{0,31})?")
 BIRTHDAY: Final = re.compile(r"(?:(\d\d)/(\d\d)/)?(\d{4})")
 BIRTHDAY_WITHOUT_YEAR: Final = re.compile(r"\d\d/\d\d")
 ADULTHOOD: Final = 18
+# Any one of these makes an object with an id a record of an account, however few fields it has.
+OF_AGES: Final = frozenset({"is_minor", "age", "age_range", "birthday"})
 # With one of these an object is a record, even if it holds a list called "data".
 OF_ONE_RECORD: Final = frozenset({"id", "timestamp", "attachments", "title"})
 
@@ -117,6 +120,21 @@ class Reading(msgspec.Struct):
 def read_marks(found: Reading, raw: Mapping[str, Any], watch: Watch, level: str = "item") -> None:
     """Doubt what says in a field of its own that not everybody may see it."""
     found.evidence.extend(doubt(detail, level) for detail in watch.marks_in(raw))
+
+
+def is_against(found: Reading, watch: Watch) -> bool:
+    """Whether what was read of a record excludes it, or may, by a mark."""
+    is_bad = any(e.visibility in EXCLUDING for e in found.evidence)
+    return is_bad or bool(watch.marks_in(found.raw))
+
+
+def is_account(raw: Mapping[str, Any], fields: Set[str]) -> bool:
+    """Whether it names an account, or says of one who may see it, in however few fields."""
+    is_known = isinstance(raw.get("id"), str) and id_in(raw) is not None
+    is_named = name_in(raw.get("username")) is not None
+    # A post of Facebook has a privacy, too: an object.
+    told = {name for name in fields & raw.keys() if not isinstance(raw[name], dict)}
+    return (is_known and is_named) or ((is_known or is_named) and bool(told))
 
 
 def bad_if_true(visibility: Visibility) -> Meaning:

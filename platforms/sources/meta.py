@@ -14,9 +14,11 @@ import msgspec
 from platforms.records import Evidence, Item, Principal, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.graph import Form, Record, Shape, contents, id_in, odd_item
+from platforms.sources.marks import Watch
 from platforms.sources.profiles import Profiles
 from platforms.visibility import EXCLUDING
 
+WATCH: Final = Watch(())
 PARENT_ADVICE: Final = "it is not in the dump: supply its record as well"
 
 
@@ -152,12 +154,23 @@ def _around(
             platform.note_accounts(record.raw, profiles)
             if platform.is_closed(record.raw) and (number := id_in(record.raw)):
                 closed.add(number)
+        elif record.shape is Shape.ODD:
+            _note_odd(record.raw, profiles, closed)
     profiles.join_by_name()
     parents = Parents(frozenset(wanted))
     around = Around(profiles, parents, frozenset(closed), asserted, observed_at)
     if wanted:
         _add_parents(platform, paths, around)
     return around
+
+
+def _note_odd(raw: object, profiles: Profiles, closed: set[str]) -> None:
+    """A record that is not understood holds what it names, if it may say that it is closed."""
+    if not isinstance(raw, dict) or not WATCH.marks_in(raw):
+        return
+    profiles.add(raw)
+    if number := id_in(raw):
+        closed.add(number)
 
 
 def _add_parents(platform: Platform, paths: Sequence[Path], around: Around) -> None:

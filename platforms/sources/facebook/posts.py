@@ -25,6 +25,7 @@ from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.facebook.places import CONTAINER_FACT, SLUG, TERMS
 from platforms.sources.graph import (
+    OF_AGES,
     Form,
     Meaning,
     Reading,
@@ -33,6 +34,7 @@ from platforms.sources.graph import (
     address_in,
     bad_if_true,
     id_in,
+    is_against,
     moment_in,
     object_in,
     objects_in,
@@ -152,7 +154,7 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
         return Shape.ALBUM
     if _is_item(raw):
         return Shape.ITEM
-    if isinstance(raw.get("id"), str) and id_in(raw) and "name" in raw:
+    if isinstance(raw.get("id"), str) and id_in(raw) and OF_PLACES & raw.keys():
         return Shape.ACCOUNT
     return Shape.ODD
 
@@ -160,7 +162,20 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
 def _is_item(raw: Mapping[str, Any]) -> bool:
     if isinstance(raw.get("privacy"), dict) or isinstance(raw.get("images"), list):
         return "id" in raw or "created_time" in raw
-    return "created_time" in raw or ("message" in raw and "id" in raw)
+    return "created_time" in raw or ("id" in raw and ("message" in raw or _is_short(raw)))
+
+
+def _is_short(raw: Mapping[str, Any]) -> bool:
+    """Whether it tells, by an id and little else, who may see a post; pages are published, too."""
+    is_post = "_" in str(raw["id"]) and "is_published" in raw
+    return is_post or bool(OF_POSTS_ONLY & raw.keys())
+
+
+# Any one of these makes a record a post, or a place, however few fields the API was asked for.
+OF_POSTS_ONLY: Final = frozenset(
+    {"is_hidden", "is_expired", "timeline_visibility", "targeting", "sponsor_tags", SCHEDULED}
+)
+OF_PLACES: Final = OF_AGES | {"name", *TERMS.fields}
 
 
 class Posts:
@@ -204,7 +219,9 @@ class Posts:
         _read_audience(found)
         for name, meaning in STATES.items():
             found.read(name, meaning)
-        return any(e.visibility in EXCLUDING for e in found.evidence)
+        _read_limits(found)
+        is_dated = raw.get(SCHEDULED) is not None and "is_published" not in raw
+        return is_dated or is_against(found, WATCH)
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
         """``raw`` with everything that speaks for and against it; never raises."""
@@ -377,7 +394,11 @@ def _other_places(raw: Mapping[str, Any]) -> set[str]:
     return {number for target in targets if (number := id_in(target))}
 
 
-def _read_limits(found: Reading, around: Around) -> None:
+def _read_reach(found: Reading, around: Around) -> None:
+    _read_limits(found)
+
+
+def _read_limits(found: Reading) -> None:
     """``feed_targeting`` only sorts a feed; ``targeting`` hides a post from the others."""
     targeting = found.raw.get("targeting", {})
     if isinstance(targeting, dict) and targeting:
@@ -415,7 +436,7 @@ STEPS: Final[tuple[Callable[[Reading, Around], None], ...]] = (
     _read_marks,
     _read_author,
     _read_place,
-    _read_limits,
+    _read_reach,
     _read_story,
     _read_who,
 )

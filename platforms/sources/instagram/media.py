@@ -13,6 +13,7 @@ from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, V
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.graph import (
+    OF_AGES,
     Form,
     Meaning,
     Reading,
@@ -21,6 +22,7 @@ from platforms.sources.graph import (
     address_in,
     bad_if_true,
     id_in,
+    is_account,
     is_at,
     moment_in,
     object_in,
@@ -73,6 +75,8 @@ OF_MEDIA: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "caption"}
 )
+# Any one of these makes a record a media object, however few fields the API was asked for.
+OF_MEDIA_ONLY: Final = frozenset({"media_product_type", "copyright_check_information", *FLAGS})
 PRIVACY: Final[Meaning] = {"public": Visibility.PUBLIC, "private": Visibility.PRIVATE}
 FIELDS: Final[Mapping[str, Meaning]] = {
     "is_private": bad_if_true(Visibility.PRIVATE),
@@ -80,6 +84,7 @@ FIELDS: Final[Mapping[str, Meaning]] = {
     "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
     "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
 }
+OF_ACCOUNTS: Final = OF_AGES | FIELDS.keys()
 TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
@@ -128,7 +133,9 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
         return Shape.ODD
     if len(OF_MEDIA & raw.keys()) >= 2 and ("id" in raw or "media_type" in raw):
         return Shape.ITEM
-    if isinstance(raw.get("id"), str) and id_in(raw) and "username" in raw:
+    if "id" in raw and OF_MEDIA_ONLY & raw.keys() and not FIELDS.keys() & raw.keys():
+        return Shape.ITEM
+    if is_account(raw, OF_ACCOUNTS):
         return Shape.ACCOUNT
     return Shape.ODD
 
@@ -167,7 +174,10 @@ class MediaObjects:
         harmless = {Visibility.PUBLIC, Visibility.UNKNOWN}
         found = {reading(SURFACES, raw.get("media_product_type"))}
         found |= {reading(meaning, raw.get(name)) for name, meaning in FLAGS.items()}
-        return bool(found - harmless)
+        copyright = Reading(raw)
+        _read_copyright(copyright)
+        found |= {one.visibility for one in copyright.evidence}
+        return bool(found - harmless) or bool(WATCH.marks_in(raw))
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
         """``raw`` with everything that speaks for and against it; never raises."""

@@ -37,6 +37,8 @@ Place = tuple[str | None, str | None]
 NO_WORD_AGAINST: Final = frozenset({Visibility.PUBLIC, Visibility.UNKNOWN})
 # What says that a record was read by an archive, at some time in the past.
 READ_BEFORE: Final = frozenset({"_meta", "retrieved_on", "retrieved_utc"})
+# Another spelling of a field is one, as far as anybody knows.
+MARK: Final = "mark_not_read"
 REMEMBERED: Final = 32_768
 LONG_CHARACTERS: Final = 500
 OF_ITS_SUBREDDIT: Final = ("subreddit_type", "quarantine")
@@ -250,7 +252,9 @@ def named_by_event(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def bad_of(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    return tuple(one for one in evidence if one.visibility not in NO_WORD_AGAINST)
+    return tuple(
+        one for one in evidence if one.visibility not in NO_WORD_AGAINST or one.code == MARK
+    )
 
 
 def gist_of(raw: Mapping[str, Any], state: tuple[Evidence, ...]) -> Gist:

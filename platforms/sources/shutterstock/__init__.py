@@ -17,7 +17,7 @@ from platforms.sources.shutterstock.media import (
     Surroundings,
     is_open,
     item_of,
-    key_of,
+    keys_of,
     odd_item,
 )
 from platforms.sources.shutterstock.responses import Shape
@@ -83,7 +83,8 @@ def _first_pass(
     progress: Callable[[int], None],
 ) -> Surroundings:
     """Every contributor and update, and the ids that some record does not offer to all."""
-    contributors, updates, closed = Contributors(values), Updates(values), set()
+    contributors, updates = Contributors(values), Updates(values)
+    closed: set[tuple[str, str | None]] = set()
     for path in paths:
         for shape, record in _records(path, progress):
             if shape is Shape.CONTRIBUTOR:
@@ -93,7 +94,7 @@ def _first_pass(
             elif shape is Shape.MEDIA:
                 contributors.add_of_item(record)
                 if not is_open(record):
-                    closed.add(key_of(record))
+                    closed.update(keys_of(record))
     return Surroundings(contributors, updates, frozenset(closed), values, observed_at)
 
 

@@ -146,11 +146,19 @@ def key_of(raw: Mapping[str, Any]) -> tuple[str, str | None]:
     return kind_of(raw), id_in(raw.get("id"))
 
 
+def keys_of(raw: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
+    """All that a record may be about: without a type an image, a video and a track."""
+    kind, number = key_of(raw)
+    return tuple((one, number) for one in (MEDIA_TYPES if kind == UNKNOWN_KIND else (kind,)))
+
+
 def is_open(raw: Mapping[str, Any]) -> bool:
     """Whether an appearance offers the item to all, as far as it says."""
     removed = raw.get("deleted_time") is not None or raw.get("is_editorial") is True
     states = (_read(STATES, raw[name]) for name in REVIEW if name in raw)
     is_live = not any(raw.get(name) is False for name in LIVE)
+    if WATCH.marks_in(raw):
+        return False
     return not removed and is_live and all(state is Visibility.PUBLIC for state in states)
 
 

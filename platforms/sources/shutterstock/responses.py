@@ -10,11 +10,14 @@ from platforms.sources.shutterstock.facts import MEDIA_TYPES
 EVENT_FIELDS: Final = frozenset({"id", "type", "updates", "updated_time", "media_type"})
 EVENT_MARKS: Final = frozenset({"type", "updates"})
 CHOICES: Final = frozenset({"data_licensing", "data_licensing_opt_out"})
-CONTRIBUTOR_MARKS: Final = frozenset({"portfolio_url", "contributor_type", "contributor_id"})
+CONTRIBUTOR_MARKS: Final = frozenset(
+    {"portfolio_url", "contributor_type", "contributor_id", "account_status"}
+)
 MEDIA_MARKS: Final = frozenset(
     {
         *("is_editorial", "has_model_release", "has_property_release", "asset_collection"),
         *("commercial_status", "supplier_code", "special_instructions", "published_time"),
+        *("deleted_time", "review_state", "review_status", "live", "is_live", "is_adult"),
     }
 )
 

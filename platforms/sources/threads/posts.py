@@ -13,6 +13,7 @@ import msgspec
 from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.graph import (
+    OF_AGES,
     Form,
     Meaning,
     Reading,
@@ -21,6 +22,8 @@ from platforms.sources.graph import (
     address_in,
     bad_if_true,
     id_in,
+    is_account,
+    is_against,
     is_at,
     moment_in,
     object_in,
@@ -35,7 +38,6 @@ from platforms.sources.marks import Watch
 from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
-from platforms.visibility import EXCLUDING
 
 SLUG: Final = "threads"
 KIND: Final = "post"
@@ -84,6 +86,7 @@ FIELDS: Final[Mapping[str, Meaning]] = {
     "is_deactivated": bad_if_true(Visibility.ACCOUNT_GONE),
     "is_suspended": bad_if_true(Visibility.ACCOUNT_GONE),
 }
+OF_ACCOUNTS: Final = OF_AGES | FIELDS.keys()
 TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
@@ -112,7 +115,7 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
         return Shape.ODD
     if "id" in raw and (len(OF_POSTS & raw.keys()) >= 2 or OF_POSTS_ONLY & raw.keys()):
         return Shape.ITEM
-    if isinstance(raw.get("id"), str) and id_in(raw) and "username" in raw:
+    if is_account(raw, OF_ACCOUNTS):
         return Shape.ACCOUNT
     return Shape.ODD
 
@@ -154,7 +157,7 @@ class Posts:
         _read_hiding(found, {})
         _read_ghost(found)
         _read_countries(found)
-        return any(e.visibility in EXCLUDING for e in found.evidence)
+        return is_against(found, WATCH)
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
         """``raw`` with everything that speaks for and against it; never raises."""

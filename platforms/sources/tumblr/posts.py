@@ -247,7 +247,8 @@ def _is_rounded(number: object, text: object) -> bool:
 
 def is_open(raw: Mapping[str, Any]) -> bool:
     """Whether an appearance of a post lets everybody read it, as far as it says."""
-    return is_open_to_all(raw.get("state"), raw.get("is_private"), raw.get("is_paywalled"))
+    is_open = is_open_to_all(raw.get("state"), raw.get("is_private"), raw.get("is_paywalled"))
+    return is_open and not WATCH.marks_in(raw)
 
 
 def is_open_to_all(state: object, is_private: object, is_paywalled: object) -> bool:

@@ -5,9 +5,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from platforms.sources.json_records import NotOfThisPlatform
+from platforms.sources.tumblr.blogs import SPELT
 from platforms.sources.tumblr.content import POST_TYPES
 
 OK: Final = frozenset({200, 201})
+# Other houses know states, too, and other words for them.
+SHORT_STATES: Final = ("published", "queued", "queue", "draft", "private", "unapproved")
+OF_POSTS_ONLY: Final = frozenset({"is_private", "is_paywalled", "queued_state"})
+OF_BLOGS: Final = frozenset(SPELT) - {"active"}
 OF_ONE_POST: Final = frozenset({"id", "id_string", "content", "state"})
 
 
@@ -44,7 +49,13 @@ def shape_of(record: object) -> Shape:
         return Shape.BLOG
     if _is_post(record):
         return Shape.POST
-    return Shape.BLOG if {"uuid", "name"} <= record.keys() else Shape.ODD
+    return Shape.BLOG if _is_blog(record) else Shape.ODD
+
+
+def _is_blog(record: dict[str, Any]) -> bool:
+    """Whether it names a blog, or says of one who may see it, in however few fields."""
+    names = {"uuid", "name"} & record.keys()
+    return len(names) == 2 or (bool(names) and bool(OF_BLOGS & record.keys()))
 
 
 def _is_post(record: dict[str, Any]) -> bool:
@@ -55,7 +66,15 @@ def _is_post(record: dict[str, Any]) -> bool:
         or isinstance(record.get("trail"), list)
         or isinstance(record.get("blog"), dict)
         or isinstance(record.get("blog_name"), str)
+        or _is_short(record)
     )
+
+
+def _is_short(record: dict[str, Any]) -> bool:
+    """Whether it tells, by an id and little else, who may see a post."""
+    if not {"id", "id_string"} & record.keys():
+        return False
+    return bool(OF_POSTS_ONLY & record.keys()) or record.get("state") in SHORT_STATES
 
 
 def _of_list(found: list[Any]) -> Iterator[tuple[Shape, Any]]:

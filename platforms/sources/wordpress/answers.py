@@ -27,6 +27,7 @@ CORE_MEDIA: Final = frozenset({"media_type", "source_url", "media_details", "mim
 CORE_POST: Final = frozenset(
     {"excerpt", "guid", "date_gmt", "modified_gmt", "featured_media", "ping_status", "template"}
 )
+SHORT_TYPES: Final = ("post", "page")
 CORE_USER: Final = frozenset({"roles", "registered_date", "extra_capabilities", "slug"})
 CORE_TYPE: Final = frozenset({"rest_base", "rest_namespace", "queryable", "types"})
 CORE_SETTINGS: Final = frozenset({"timezone", "default_category", "posts_per_page", "use_smilies"})
@@ -173,9 +174,16 @@ def _core_shape(record: dict[str, Any]) -> Shape:
         return Shape.BESIDE
     if "avatar_urls" in marks or ("username" in marks and marks & CORE_USER):
         return Shape.USER
-    if len(marks & CORE_POST) > 1 or _is_rendered(record):
+    if len(marks & CORE_POST) > 1 or _is_rendered(record) or _is_short(record):
         return Shape.POST
     return Shape.BESIDE if _is_beside(record) else Shape.ODD
+
+
+def _is_short(record: dict[str, Any]) -> bool:
+    """Whether it was asked for with few fields, and yet says who may see a post."""
+    marks = record.keys()
+    is_read = bool(marks & {"status", "password"}) or "protected" in _dict(record.get("content"))
+    return "id" in marks and is_read and (record.get("type") in SHORT_TYPES or "_links" in marks)
 
 
 def _is_core_comment(record: dict[str, Any]) -> bool:

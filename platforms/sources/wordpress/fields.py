@@ -18,6 +18,7 @@ from platforms.sources.values import address_in, shown, text_in
 from platforms.sources.wordpress.answers import Answer, Shape, number_in
 from platforms.sources.wordpress.gates import holds_gate, is_gate, may_close
 from platforms.sources.wordpress.items import (
+    AUTHORS_DOMAIN,
     KIND,
     NEWSLETTER,
     PAID_MARKS,
@@ -80,6 +81,33 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     is_borrowed: bool = False
 
 
+def _has_authors_by_terms(raw: Mapping[str, Any]) -> bool:
+    """Whether a plugin may name others by terms; one that stands for the author is nobody else."""
+    if _names_unread_authors(raw):
+        return True
+    embedded = _dict(raw.get("_embedded"))
+    terms = [_dict(term) for group in _listed(embedded.get("wp:term")) for term in _listed(group)]
+    slugs = {str(t.get("slug")).removeprefix("cap-") for t in terms if _is_of_authors(t)}
+    owners = [_dict(one) for one in _listed(embedded.get("author"))]
+    return not slugs <= {one.get("slug") for one in owners if one.get("id") == raw.get("author")}
+
+
+def _names_unread_authors(raw: Mapping[str, Any]) -> bool:
+    """Whether there are terms for authors, and the answer does not hold them."""
+    links = _listed(_dict(raw.get("_links")).get("wp:term"))
+    is_held = "wp:term" in _dict(raw.get("_embedded"))
+    return not is_held and any(_is_of_authors(_dict(link)) for link in links)
+
+
+def _is_of_authors(term: Mapping[str, Any]) -> bool:
+    taxonomy = term.get("taxonomy")
+    return isinstance(taxonomy, str) and AUTHORS_DOMAIN.search(taxonomy) is not None
+
+
+def _listed(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
 class Words(msgspec.Struct, frozen=True):
     """The content of a post: only read once its state is known."""
 
@@ -112,7 +140,8 @@ def said_by(answer: Answer) -> Said:
         published_at=_published(raw, is_core=answer.is_core),
         parent=raw.get("post" if answer.is_core else "post_ID", MISSING),
         link=_link(raw, is_file=is_media and not answer.is_core),
-        has_co_authors=any(raw[n] for n in raw if CO_AUTHOR_FIELDS.fullmatch(n)),
+        has_co_authors=any(raw[n] for n in raw if CO_AUTHOR_FIELDS.fullmatch(n))
+        or _has_authors_by_terms(raw),
         is_borrowed=any(is_borrowed(key, _text_of(value)) for key, value in _meta(raw)),
     )
 
@@ -164,6 +193,9 @@ def _evidence(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator[E
     yield from _of_password(raw, kind, is_core=is_core)
     yield from _of_payment(raw, kind, is_core=is_core)
     yield from _of_flags(raw)
+    if _names_unread_authors(raw):
+        detail = "a plugin names its authors by terms; ask for them with _embed=author,wp:term"
+        yield _unknown("co_authors_unknown", detail)
     yield from map(doubt, WATCH.marks_in(raw))
     yield from map(doubt, WATCH_OF_VIDEOS.marks_in(_dict(raw.get(VIDEO))))
 

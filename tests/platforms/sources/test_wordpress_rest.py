@@ -25,6 +25,7 @@ from tests.platforms.sources.dumps import (
     without,
     wxr,
 )
+from tests.platforms.sources.examples import EXAMPLES, WP_USER, Example
 
 
 def core(tmp_path, *records, facts=PUBLIC_SITE):
@@ -776,3 +777,33 @@ def test_what_an_operator_asserts_is_no_fact_for_other_dumps(tmp_path):
     found = read(tmp_path, "wordpress", [wp.post()], wp.USERS, facts=PUBLIC_SITE)
 
     assert [each for each in found if isinstance(each, FactReading)] == []
+
+
+def with_terms(*slugs, embedded=True):
+    """A post of which Co-Authors Plus names the authors by terms."""
+    link = {"taxonomy": "author", "href": "https://tides.example/wp-json/wp/v2/author?post=11"}
+    terms = [{"id": 90, "slug": slug, "name": slug, "taxonomy": "author"} for slug in slugs]
+    held = {"author": [{"id": 1, "slug": "alice", "name": "Alice"}], "wp:term": [[], terms]}
+    links = {**wp.post()["_links"], "wp:term": [link]}
+    return wp.post(_links=links) | ({"_embedded": held} if embedded else {})
+
+
+@pytest.mark.parametrize(
+    ("record", "verdict"),
+    [
+        pytest.param(with_terms("alice"), Verdict.SHARE, id="the author alone"),
+        pytest.param(with_terms("cap-alice"), Verdict.SHARE, id="as the plugin spells it"),
+        pytest.param(with_terms("cap-alice", "cap-bob"), Verdict.HOLD, id="two authors"),
+        pytest.param(with_terms("cap-bob"), Verdict.HOLD, id="somebody else"),
+        pytest.param(with_terms(embedded=False), Verdict.HOLD, id="terms that were not read"),
+    ],
+)
+def test_whom_terms_name_as_authors_is_in_the_post(record, verdict, tmp_path):
+    example = EXAMPLES["wordpress rest post"]
+    records = {"post": record, "user": WP_USER}
+
+    found = Example("wordpress", "11", records, example.facts).verdict(
+        tmp_path, example.content(records)
+    )
+
+    assert found is verdict
