@@ -234,13 +234,7 @@ def fail(claimed: File, error: Exception) -> NoReturn:
 
 def say_failed(claimed: File, error: Exception) -> None:
     """Let the file be tried again after a pause, or set it aside after too many attempts."""
-    logger.error(
-        "file %s, attempt %s: %s\n%s",
-        claimed.pk,
-        claimed.attempts,
-        words_for(error),
-        "".join(traceback.format_tb(error.__traceback__)),
-    )
+    tell_error(f"file {claimed.pk}, attempt {claimed.attempts}", error)
     if claimed.attempts >= MAX_ATTEMPTS:
         give_up(claimed, because=words_for(error))
         return
@@ -285,6 +279,12 @@ def retry(file: File, *, by: Actor) -> None:
     )
     record(retried, by=by)
     hints.after_commit("exports.tasks.build_file", file.pk)
+
+
+def tell_error(what: str, error: Exception) -> None:
+    """Write into the log where ``error`` came from, and not its message."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("%s: %s\n%s", what, words_for(error), trace)
 
 
 def words_for(error: Exception) -> str:

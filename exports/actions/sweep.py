@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 
 from exports.actions import build
@@ -49,13 +50,39 @@ def hint(task: str, rows: "QuerySet[Any]") -> None:
         hints.after_commit(f"exports.tasks.{task}", pk)
 
 
+class NotAllChecked(Exception):
+    """Some published files could not be checked. Each fetch asks too, and fails likewise."""
+
+
 def patrol() -> None:
-    """Withdraw what may leave no more, before somebody asks for it."""
+    """Withdraw what may leave no more, before somebody asks for it.
+
+    A file that cannot be checked keeps none of the others from it; ``NotAllChecked`` tells of
+    it in the end. Nothing of that file leaves meanwhile: the gate fails for each fetch, too.
+    """
+    failed = 0
     for file in File.objects.published().order_by("published_at"):
-        try:
-            clear(file)
-        except GateClosed as closed:
-            logger.info("file %s: the gate is closed: %s", file.pk, closed)
+        with build.Attempt() as attempt:
+            check(file)
+        if attempt.error:
+            require_database(attempt.error)
+            build.tell_error(f"file {file.pk} could not be checked", attempt.error)
+            failed += 1
+    if failed:
+        raise NotAllChecked(f"{failed} published files could not be checked; the log says why")
+
+
+def check(file: File) -> None:
+    try:
+        clear(file)
+    except GateClosed as closed:
+        logger.info("file %s: the gate is closed: %s", file.pk, closed)
+
+
+def require_database(error: Exception) -> None:
+    """Raise ``error`` if there is no database any more: it would be that of every file."""
+    if isinstance(error, (OperationalError, InterfaceError)) and not connection.is_usable():
+        raise error
 
 
 def tidy() -> int:

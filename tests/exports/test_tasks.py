@@ -11,13 +11,14 @@ import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models.functions import Now
 
 from audit.events import operator_command
 from audit.models import Entry
 from exports import tasks
 from exports.actions import build, plan, sweep
+from exports.gate import clear
 from exports.models import MAX_ATTEMPTS, File, Release
 
 OPERATOR = operator_command()
@@ -202,6 +203,34 @@ def test_a_file_that_kills_its_workers_is_set_aside(planned):
     file.refresh_from_db()
     assert file.state == File.State.QUARANTINED
     assert Entry.objects.get(event="file.quarantined").facts["reason"] == "worker_lost"
+
+
+def test_a_file_that_cannot_be_checked_keeps_the_sweep_from_no_other(
+    a_file, alice, bob, opt_out, caplog
+):
+    broken, withdrawn = a_file(alice), a_file(bob)
+    File.objects.filter(pk=broken.pk).update(
+        cleared="no snapshot", published_at="2026-01-01T00:00Z"
+    )
+    opt_out(bob)
+
+    with pytest.raises(sweep.NotAllChecked, match="1 published file"):
+        tasks.sweep()
+
+    withdrawn.refresh_from_db()
+    assert withdrawn.state == File.State.WITHDRAWN
+    assert f"file {broken.pk} could not be checked" in caplog.text
+    assert "no snapshot" not in caplog.text
+
+
+def test_nothing_of_a_file_that_cannot_be_checked_leaves(a_file, alice):
+    broken = a_file(alice)
+    File.objects.filter(pk=broken.pk).update(cleared="no snapshot")
+
+    with pytest.raises(DataError):
+        clear(broken)
+
+    assert File.objects.get(pk=broken.pk).state == File.State.PUBLISHED
 
 
 def test_a_doubled_sweep_does_no_harm(planned, opt_out, alice):
