@@ -30,8 +30,12 @@ KINDS: Final = {
     for shape in (Shape.POST, Shape.COMMENT, Shape.ACCOUNT, Shape.SUBREDDIT, Shape.MESSAGE)
 }
 ITEMS: Final = frozenset({Shape.POST, Shape.COMMENT})
+# What ``/api/morechildren`` answers with, around the comments that a page had left out.
+MORE: Final = "json"
 # What holds one of these may be a frame with things in it, or a recorded session.
-AROUND_ITEMS: Final = frozenset({"kind", "data", "error", "interactions", "http_interactions"})
+AROUND_ITEMS: Final = frozenset(
+    {"kind", "data", "error", MORE, "interactions", "http_interactions"}
+)
 # Stands for comments that the response left out; there is nothing in it.
 LEFT_OUT: Final = "more"
 EVENT_FIELDS: Final = ("$event", "$event.action")
@@ -71,7 +75,7 @@ def records(document: object) -> Iterable[Found]:
 def _is_frame(document: dict[str, Any]) -> bool:
     """Whether things may be inside; comments have their replies in them."""
     is_wrapped = "kind" in document or "data" in document or "error" in document
-    return is_wrapped or bool(document.get("replies"))
+    return is_wrapped or MORE in document or bool(document.get("replies"))
 
 
 def _lone(record: dict[str, Any]) -> Found:
@@ -119,11 +123,18 @@ def _inside(one: object) -> list[Any] | None:
         return one
     if not isinstance(one, dict):
         return None
+    if isinstance(one.get(MORE), dict) and "kind" not in one:
+        return _left_out(one[MORE].get("data"))
     data = one.get("data")
     if one.get("kind") == "Listing" and isinstance(data, dict):
         children = data.get("children")
         return children if isinstance(children, list) else None
     return data if isinstance(data, list) and "kind" not in one else None
+
+
+def _left_out(data: object) -> list[Any] | None:
+    things = data.get("things") if isinstance(data, dict) else None
+    return things if isinstance(things, list) else None
 
 
 def _found(one: object) -> Found | None:

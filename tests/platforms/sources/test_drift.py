@@ -276,7 +276,7 @@ NOT_IN_A_SHARED_ITEM = {
         SAYS_BAD: "$event $event.action action ad_business banned_at_utc campaign_id promoted_by"
         " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc",
         SHOWN: "is_video media_metadata",
-        FRAME: "data error http_interactions interactions kind",
+        FRAME: "data error http_interactions interactions json kind",
     },
     "facebook": {
         SAYS_BAD: "age age_range birthday is_minor is_draft event group page target to",

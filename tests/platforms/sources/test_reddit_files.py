@@ -450,3 +450,26 @@ def test_no_damage_to_an_archive_crashes_the_reader(tmp_path, start, length, ins
         return
 
     assert len(found) == 100 or damaged != GOOD_ZSTD
+
+
+def test_the_comments_that_a_page_left_out_are_read(tmp_path):
+    things = [{"kind": "t1", "data": comment()}, {"kind": "more", "data": {"children": ["c9"]}}]
+    answer = {"json": {"errors": [], "data": {"things": things}}}
+
+    found = shared(tmp_path, "reddit", lines(answer, post()))
+
+    assert [item.native_id for item in found] == ["c1", "abc1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"json": {"errors": [["RATELIMIT", "wait", "ratelimit"]]}},
+        {"json": {"errors": [], "data": {"things": "none"}}},
+        {"json": {"data": {"things": [{"id": 1}]}}},
+        {"json": []},
+    ],
+)
+def test_an_answer_that_holds_no_comments_is_refused(tmp_path, answer):
+    with pytest.raises(BadInput):
+        items(tmp_path, "reddit", answer)
