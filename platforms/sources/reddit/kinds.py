@@ -41,7 +41,7 @@ from platforms.sources.reddit.surroundings import (
     bad_of,
     gist_of,
 )
-from platforms.sources.values import UNSTORABLE, text_in
+from platforms.sources.values import text_in
 
 LONG_CHARACTERS: Final = 255
 HOSTS: Final = ("https://i.redd.it/", "https://v.redd.it/")
@@ -157,7 +157,9 @@ class Kinds:
         """Its place comes last: places are noted in the order of the records they are met in."""
         get, is_comment = raw.get, shape is Shape.COMMENT
         author, author_id, link = get("author", ""), get("author_fullname"), get("link_id", "")
-        if not _are_usual(author, author_id, link) or not self._identity(author, author_id):
+        if not (_is_usual(author) and _is_usual(link)):
+            return None
+        if author_id is not None and not _is_usual(author_id):
             return None
         title, text = "" if is_comment else get("title"), get(TEXTS[shape][-1])
         if layout.is_watched or _may_be_notice(text) or _may_be_notice(title):
@@ -232,13 +234,11 @@ class Kinds:
         self.states.append(state)
         return state
 
-    def _identity(self, author: str, author_id: str | None) -> Identity | None:
-        """How well a usual author is known; None for one that cannot be kept in the spool."""
+    def _identity(self, author: str, author_id: str | None) -> Identity:
+        """How well an author is known; the same one writes many posts."""
         key = author, author_id
         if known := self._identities.get(key):
             return known
-        if not _are_storable(key):
-            return None
         raw = {"author": author, "author_fullname": author_id}
         return self._identities.put(key, author_of(raw, Role.OWNER).identity)
 
@@ -246,11 +246,11 @@ class Kinds:
         """The number of the subreddit, whose type and quarantine are usual ones."""
         get = raw.get
         native_id, name = get("subreddit_id"), get("subreddit")
-        if type(native_id) is not str or type(name) is not str:
+        if not (_is_usual(native_id) and _is_usual(name)):
             return None
         key = native_id, name, get("subreddit_type"), get("quarantine", msgspec.UNSET)
         number = self._known_places.get(key)
-        if number is None and _are_storable(key[:3]):
+        if number is None:
             number = self._known_places[key] = len(self.places)
             self.places.append(Place._make(key))
         return number
@@ -313,26 +313,9 @@ def _nothing(raw: Mapping[str, Any]) -> object:
     return ()
 
 
-def _are_usual(author: object, author_id: object, link: object) -> bool:
-    return (
-        type(author) is str
-        and type(link) is str
-        and (type(author_id) is str or author_id is None)
-        and len(link) <= LONG_CHARACTERS
-        and link.isascii()
-    )
-
-
-def _are_storable(values: tuple[object, ...]) -> bool:
-    """Whether they are text of a usual length that every store can hold, or nothing."""
-    for value in values:
-        if value is not None and not (
-            isinstance(value, str)
-            and len(value) <= LONG_CHARACTERS
-            and not UNSTORABLE.search(value)
-        ):
-            return False
-    return True
+def _is_usual(name: object) -> bool:
+    """Whether it is text of a usual length and in ASCII, as all of Reddit's names are."""
+    return type(name) is str and len(name) <= LONG_CHARACTERS and name.isascii()
 
 
 def _may_be_notice(text: object) -> bool:

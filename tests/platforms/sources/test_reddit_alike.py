@@ -221,6 +221,7 @@ def test_a_field_that_may_say_that_something_is_closed_is_looked_at_in_every_rec
     "raw",
     [
         *(crosspost(), post(crosspost_parent=""), post(sr_detail={}), post(kind="t3"), subreddit()),
+        *(post(author_fullname=[]), post(author_fullname=0), post(author="\u00e9")),
         *(post(author=None), post(author=7), post(author="\ud800"), post(author="x" * 256)),
         *(post(subreddit_type=None), post(quarantine=0), post(subreddit_id=None)),
         *(post(subreddit="\ud800"), post(removed_by_category="x" * 600), post(over_18=10**400)),
