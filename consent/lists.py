@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from platforms.actions import AccountNames
 from platforms.feeds.bodies import Body, Line
+from platforms.feeds.fields import told
 from platforms.feeds.refusals import BodyNotRead
 from platforms.keys import account_key_in, is_name
 
@@ -49,7 +50,7 @@ def listed_in(line: Line) -> Listed:
     try:
         record = msgspec.convert(line.record, _Record)
     except msgspec.ValidationError as error:
-        raise NotListed(_told(error)) from error
+        raise NotListed(told(error, _Record)) from error
     if record.key and (record.id or record.handle):
         raise NotListed("an account has an id, a handle or both, or else a key")
     if not (record.id or record.handle or record.key):
@@ -119,8 +120,3 @@ def _moment(at: object) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else None
     except OverflowError:
         return None
-
-
-def _told(error: msgspec.ValidationError) -> str:
-    """Which field is wrong and how: names of fields and types, as a database can keep them."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(error)[:200])

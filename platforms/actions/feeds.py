@@ -4,6 +4,7 @@ The batch's row is the job. What is answered is committed, and the body is on th
 a message only makes the import sooner.
 """
 
+import errno
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from platforms.feeds.lines import (
     LineReader,
     Verdicts,
     name_of,
+    refusal_of,
     text_of,
     why_not_read,
     worst_of,
@@ -160,7 +162,7 @@ def _judge(
             taken = reader.together(place, rows, keyring, known_of(platform, now))
         except BadInput as error:
             place.unlink()
-            raise NotReadTogether(f"The lines cannot be read together: {why_not_read(error)}")
+            raise NotReadTogether(f"The lines cannot be read together: {refusal_of(error)}")
     results = [each if isinstance(each, dict) else _result(*each, rows) for each in read]
     return Judged(results, rows, taken, path)
 
@@ -290,7 +292,7 @@ def import_received(platform: Platform) -> bool:
     with Lease(f"batches of {platform.slug}", renew):
         try:
             _import_what_can_be(platform, claimed)
-        except (OSError, FilesMissing) as error:
+        except (OSError, FilesMissing, BadInput) as error:
             for batch in claimed:
                 _put_back(batch, error)
             raise
@@ -397,18 +399,36 @@ def _import_what_can_be(platform: Platform, batches: Sequence[Batch]) -> None:
         _import(platform, batches)
     except BadInput as error:
         _import_apart(platform, batches, error)
+    except OSError as error:
+        # One that cannot be read keeps no other waiting; where nothing can be written, all wait.
+        if error.errno != errno.EIO or len(batches) == 1:
+            raise
+        _import_apart(platform, batches, error)
 
 
-def _import_apart(platform: Platform, batches: Sequence[Batch], error: BadInput) -> None:
-    """Find the batch that cannot be imported: the others must not wait for it."""
-    if len(batches) == 1:
-        _fail(batches[0], why_not_read(error))
-        return
+def _import_apart(platform: Platform, batches: Sequence[Batch], error: BadInput | OSError) -> None:
+    """Find the batch that cannot be imported: the others must not wait for it.
+
+    One that the disk does not give out now is not to blame. It waits: its error is raised
+    once the others are done.
+    """
+    passing: BadInput | OSError | None = None
     for batch in batches:
-        try:
-            _import(platform, [batch])
-        except BadInput as its_own:
+        its_own = error if len(batches) == 1 else _error_of(platform, batch)
+        if isinstance(its_own, BadInput) and not its_own.may_pass:
             _fail(batch, why_not_read(its_own))
+        elif its_own:
+            passing = its_own
+    if passing:
+        raise passing
+
+
+def _error_of(platform: Platform, batch: Batch) -> BadInput | OSError | None:
+    try:
+        _import(platform, [batch])
+    except (BadInput, OSError) as error:
+        return error
+    return None
 
 
 def _finish(batches: Sequence[Batch], dump: Dump) -> None:

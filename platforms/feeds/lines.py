@@ -88,7 +88,7 @@ class LineReader:
         try:
             return list(self._read([self._path], lambda count: None))
         except BadInput as error:
-            return why_not_read(error)
+            return refusal_of(error)
 
     def _write(self, text: bytes) -> None:
         # A file that is emptied first is written out by some file systems, each time.
@@ -110,6 +110,13 @@ class LineReader:
 def text_of(record: Any) -> bytes:
     """``record`` as one line; half a surrogate pair stays what it is."""
     return dumps(record, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def refusal_of(error: BadInput) -> str:
+    """``why_not_read``, unless the disk is to blame: then what it said is raised."""
+    if error.may_pass and error.__cause__:
+        raise error.__cause__
+    return why_not_read(error)
 
 
 def why_not_read(error: BadInput) -> str:

@@ -71,6 +71,17 @@ class BodyNotRead(FeedRefused):
     default_code = "body_not_understood"
 
 
+class NotKept(FeedRefused):
+    """The disk does not keep, or does not give back, what was sent."""
+
+    status_code = 503
+    default_code = "not_kept"
+    default_detail = (
+        "There is no room here for what you sent, or the disk fails. Send the same again later,"
+        " with the same key: what was taken already is not taken twice."
+    )
+
+
 class TooMuchWaits(FeedRefused):
     """RFC 6585, 4. Items only: what takes something back is always taken."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from platforms.feeds.fields import told
 from platforms.keys import is_name
 from platforms.reports import OPT_OUT, Word
 
@@ -123,7 +124,7 @@ def event_in(raw: object) -> Event:
     try:
         event: Event = msgspec.convert(raw, shape)
     except msgspec.ValidationError as error:
-        raise NotUnderstood(_told(error)) from error
+        raise NotUnderstood(told(error, shape)) from error
     _require_name(event)
     return event
 
@@ -174,11 +175,6 @@ def _names_in(event: AccountRemoved | AccountRestored | AccountRenamed) -> Itera
         yield event.account.handle
     if isinstance(event, AccountRenamed):
         yield event.new_handle
-
-
-def _told(error: msgspec.ValidationError) -> str:
-    """Which field is wrong and how: names of fields and types, as a database can keep them."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(error)[:200])
 
 
 def schema() -> dict[str, Any]:

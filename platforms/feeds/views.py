@@ -1,5 +1,7 @@
 """What all addresses of a platform's live feed share: who may ask, the key, the body."""
 
+import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +20,24 @@ from rest_framework.views import APIView
 from platforms.feeds.answers import PROBLEM, problem
 from platforms.feeds.bodies import Body, Line, lines_of, receive
 from platforms.feeds.machines import Machine, PlatformToken, WhateverIsAccepted
-from platforms.feeds.refusals import BodyNotRead, KeyMalformed, KeyMissing, WrongPlatform
+from platforms.feeds.refusals import (
+    BodyNotRead,
+    KeyMalformed,
+    KeyMissing,
+    NotKept,
+    WrongPlatform,
+)
 from platforms.models import Platform
 from platforms.sources import SOURCES, BadFact, facts_of
-from platforms.sources.contract import understood
+from platforms.sources.contract import DISK_ERRORS, understood
+
+logger = logging.getLogger(__name__)
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 IN_MEMORY: Final = 4 * 1024 * 1024
 """A list of opt-outs that is shorter is taken also when the disk is full."""
+RETRY_AFTER_S: Final = 60
 TAGS: Final = ["Platforms"]
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
     KEY_HEADER,
@@ -45,7 +56,7 @@ REFUSALS: Final = {
     (401, PROBLEM): problem("The token is missing, unknown, expired or revoked."),
     (403, PROBLEM): problem("The token belongs to another platform."),
     (404, PROBLEM): problem("There is nothing under this address."),
-    (503, PROBLEM): problem("The database is away: send the same again."),
+    (503, PROBLEM): problem("The database is away, or the disk full: send the same again."),
 }
 BODY_REFUSALS: Final = {
     (400, PROBLEM): problem("The key or the body cannot be used; nothing was taken."),
@@ -71,6 +82,13 @@ class FeedView(APIView):
     @property
     def machine(self) -> Machine:
         return cast(Machine, self.request.user)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A disk that is full or out of order is ours to mend, and theirs to wait for."""
+        if isinstance(exc, OSError) and exc.errno in DISK_ERRORS:
+            logger.error("a batch was not taken: %s", os.strerror(exc.errno))
+            exc = NotKept(wait=RETRY_AFTER_S)
+        return super().handle_exception(exc)
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

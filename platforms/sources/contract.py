@@ -1,13 +1,22 @@
 """What every source offers, what it may be told, and how it refuses a file."""
 
+import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from platforms.records import Item, Reading
+
+DISK_ERRORS: Final = frozenset(
+    {
+        *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ESTALE),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
+"""What a machine says when it cannot read or keep anything now, whoever asks."""
 
 
 class BadInput(Exception):
@@ -28,6 +37,12 @@ class BadInput(Exception):
         self.path, self.reason, self.advice = path, reason, advice
         self.line, self.byte = line, byte
         super().__init__(path, reason)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is not the file but the disk that refused, which may not do so later."""
+        cause = self.__cause__
+        return isinstance(cause, OSError) and cause.errno in DISK_ERRORS
 
     @property
     def position(self) -> str:

@@ -216,6 +216,13 @@ def test_a_line_that_names_nobody_is_refused_and_the_others_are_taken(send, line
     assert answer.json()["results"][1]["why"]
 
 
+def test_why_a_line_is_refused_does_not_quote_the_name_of_a_field(send):
+    answer = send({"id": "t:bob", "bob@example.org": "no"})
+
+    [result] = answer.json()["results"]
+    assert result["why"] == "a field is not known; known are: id, handle, key, at"
+
+
 @pytest.mark.parametrize(
     "at", ["yesterday", 5, None, "2026-01-01T12:00:00", "0001-01-01T00:00:00+14:00"]
 )

@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from audit.models import Entry
 from platforms.actions import feeds, keyring
+from platforms.actions.tokens import issue_token
 from platforms.models import AccountState, Batch, Dump, Fact, ItemState, Run
+from platforms.sources import BadInput
 from platforms.tasks import import_batches, sweep
-from tests.platforms.feeds.conftest import machine, results_of
+from tests.platforms.feeds.conftest import NDJSON, OPERATOR, machine, results_of
+from tests.platforms.sources import reddit_dumps
 from tests.platforms.sources.dumps import ALICE, blog, post
+from tests.platforms.test_import_dump import disk_that_holds
 
 
 @pytest.fixture(autouse=True)
@@ -259,6 +263,31 @@ def test_a_disk_that_stays_full_costs_no_batch_its_attempts(send, tumblr, storag
     assert Batch.objects.get().state == Batch.State.RECEIVED
     (configured.STORAGE_DIR / "archive").unlink()
     work(tumblr)
+    assert Batch.objects.get().state == Batch.State.IMPORTED
+
+
+@pytest.mark.parametrize("place", ["items", "facts"])
+def test_a_full_disk_is_told_apart_from_a_line_that_is_wrong(send, place):
+    with disk_that_holds(0):
+        answer = send(place, blog(), key="k")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_kept")
+    assert int(answer["Retry-After"]) > 0
+    assert spooled() == []
+    assert results_of(send(place, blog(), key="k")) == ["noted"]
+
+
+def test_a_disk_that_is_full_for_a_reader_costs_no_batch_either(reddit):
+    client = machine(issue_token(reddit, by=OPERATOR)[1])
+    record = json.dumps(reddit_dumps.post())
+    headers = {"Idempotency-Key": "k"}
+    client.post("/api/v1/platforms/reddit/items/", record, content_type=NDJSON, headers=headers)
+
+    with disk_that_holds(0), pytest.raises((OSError, BadInput)):
+        feeds.import_received(reddit)
+
+    assert Batch.objects.get().state == Batch.State.RECEIVED
+    work(reddit)
     assert Batch.objects.get().state == Batch.State.IMPORTED
 
 

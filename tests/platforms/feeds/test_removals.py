@@ -220,6 +220,28 @@ def test_a_line_that_is_not_understood_is_refused_and_the_others_are_taken(send,
     assert len(blocked()) == 2
 
 
+SECRET = "bob@example.org"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (item("deleted", **{SECRET: 1}), "known are: event, item, occurred_at"),
+        (item("deleted", item={"kind": "post", "id": "1", SECRET: 1}), "known are: kind, id, cont"),
+        (account("suspended", account={"id": ALICE, SECRET: ""}), "in account is not known"),
+        (item("restored", reverses=[SECRET]), "none of the values that are known"),
+        (item("deleted", item={"kind": SECRET, "id": 5}), "Expected `str`, got `int` in item.id"),
+        (item(SECRET), "the event of an item is one of"),
+    ],
+)
+def test_why_a_line_is_refused_says_what_is_known_and_quotes_nothing(send, line, words):
+    answer = send("removals", line)
+
+    [result] = answer.json()["results"]
+    assert words in result["why"]
+    assert SECRET not in answer.content.decode()
+
+
 def test_a_line_that_is_no_json_is_refused_and_the_others_are_taken(send):
     answer = send("removals", body=json.dumps(item("deleted")) + '\n{"event": \n\n')
 
