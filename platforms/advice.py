@@ -53,7 +53,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "commercial_unknown": "A field about adverts holds a value that we do not know. Ask the "
     "platform what it means.",
     "community_unknown": "Ask the platform for an export that says of each community whether it is "
-    "public.",
+    "public. Say with --fact post.community=none that no post of the dump is in a community, if "
+    "you know that: posts of group blogs name their author, too.",
     "conflicting_appearances": "The dump holds the item twice, in different states. Ask the "
     "platform for a fresh export.",
     "container_contradictory": "Two fields say where it stands, and differently. Ask the platform "

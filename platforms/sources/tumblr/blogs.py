@@ -125,6 +125,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     **{f"blog.{name}": one_of(FLAG) for name in ASSERTABLE if name != "type"},
     "blog.type": one_of({"public": "public", "private": "private"}),
     "answer.is_private": one_of(FLAG),
+    "post.community": one_of({"none": "none"}),
     "partner_blogs": Fact("names or uuids, separated by commas", _names),
 }
 

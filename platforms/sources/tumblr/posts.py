@@ -49,6 +49,7 @@ ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 EXACT_IN_JAVASCRIPT: Final = 2**53
 LAST_TIMESTAMP: Final = 253_402_300_799
 ANSWER_FACT: Final = "answer.is_private"
+COMMUNITY_FACT: Final = "post.community"
 SETTLE_ANSWER: Final = f"; settle with --fact {ANSWER_FACT}=false"
 STATES: Final = {
     "published": Visibility.PUBLIC,
@@ -627,8 +628,13 @@ def _read_missing_community(post: Reading) -> None:
         and not submitted
         and uuid_in(author) != uuid_in(post.blog)
     ):
-        detail = "it names an author_blog, as posts in communities do, but no community"
-        post.doubt("community_unknown", detail, "container")
+        if COMMUNITY_FACT in post.around.asserted:
+            return
+        detail = (
+            "it names an author_blog, as posts in communities and group blogs do, but no community"
+            f"; settle with --fact {COMMUNITY_FACT}=none if no post of the dump is in one"
+        )
+        post.doubt("community_unknown", detail, "container", fact=COMMUNITY_FACT)
 
 
 def _other_hands(raw: Mapping[str, Any], owner: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

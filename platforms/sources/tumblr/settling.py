@@ -14,7 +14,7 @@ from platforms.sources.tumblr.blogs import (
     folded,
     reading,
 )
-from platforms.sources.tumblr.posts import ANSWER_FACT
+from platforms.sources.tumblr.posts import ANSWER_FACT, COMMUNITY_FACT
 
 FACT_OF_A_BLOG = "blog."
 
@@ -23,6 +23,8 @@ def settled(item: Item, values: Mapping[str, object]) -> Item:
     def answer(gap: Evidence) -> Sequence[Evidence] | None:
         if gap.fact == ANSWER_FACT:
             return _of_answer(gap, values)
+        if gap.fact == COMMUNITY_FACT:
+            return () if COMMUNITY_FACT in values else None
         if gap.code == VISIBILITY_GAP:
             return _of_visibility(gap, values)
         fields = RATING if gap.fact == "blog.is_adult" else PAYMENT

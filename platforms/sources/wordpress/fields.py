@@ -83,13 +83,18 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 def _has_authors_by_terms(raw: Mapping[str, Any]) -> bool:
     """Whether a plugin may name others by terms; one that stands for the author is nobody else."""
-    if _names_unread_authors(raw):
-        return True
-    embedded = _dict(raw.get("_embedded"))
-    terms = [_dict(term) for group in _listed(embedded.get("wp:term")) for term in _listed(group)]
-    slugs = {str(t.get("slug")).removeprefix("cap-") for t in terms if _is_of_authors(t)}
+    embedded, links = _dict(raw.get("_embedded")), _dict(raw.get("_links")).get("wp:term")
     owners = [_dict(one) for one in _listed(embedded.get("author"))]
-    return not slugs <= {one.get("slug") for one in owners if one.get("id") == raw.get("author")}
+    own = [one.get("slug") for one in owners if one.get("id") == raw.get("author")]
+    groups = _listed(embedded.get("wp:term"))
+    # The terms of each taxonomy lie where its link does.
+    told = dict(enumerate(map(_dict, _listed(links))))
+    named = [groups[n : n + 1] for n, link in told.items() if _is_of_authors(link)]
+    if not all(one and isinstance(one[0], list) for one in named):
+        return True
+    terms = [_dict(term) for group in groups for term in _listed(group)]
+    found = [t for t in terms if _is_of_authors(t)] + [_dict(t) for (one,) in named for t in one]
+    return any(str(term.get("slug")).removeprefix("cap-") not in own for term in found)
 
 
 def _names_unread_authors(raw: Mapping[str, Any]) -> bool:

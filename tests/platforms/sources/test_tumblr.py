@@ -693,3 +693,22 @@ def test_a_post_with_the_author_of_a_community_must_say_which_community(tmp_path
 
     assert judge(item).verdict is Verdict.HOLD
     assert "community_unknown" in codes(item)
+
+
+def test_the_author_of_a_group_blogs_post_is_in_it_once_it_is_known_to_be_in_no_community(tmp_path):
+    raw = post(author_blog=blog("bob", BOB), post_author="bob")
+
+    (unknown,) = items(tmp_path, "tumblr", raw)
+    (known,) = items(tmp_path, "tumblr", raw, facts={"post.community": "none"})
+
+    assert "community_unknown" in codes(unknown)
+    assert judge(known).verdict is Verdict.SHARE
+    assert BOB in [p.native_id for p in known.principals if p.role is Role.CO_AUTHOR]
+
+
+def test_that_there_is_no_community_proves_nothing_of_a_post_that_names_one(tmp_path):
+    raw = post(author_blog=blog("bob", BOB), community={"visibility": "private"})
+
+    (item,) = items(tmp_path, "tumblr", raw, facts={"post.community": "none"})
+
+    assert judge(item).verdict is Verdict.EXCLUDE

@@ -783,7 +783,7 @@ def with_terms(*slugs, embedded=True):
     """A post of which Co-Authors Plus names the authors by terms."""
     link = {"taxonomy": "author", "href": "https://tides.example/wp-json/wp/v2/author?post=11"}
     terms = [{"id": 90, "slug": slug, "name": slug, "taxonomy": "author"} for slug in slugs]
-    held = {"author": [{"id": 1, "slug": "alice", "name": "Alice"}], "wp:term": [[], terms]}
+    held = {"author": [{"id": 1, "slug": "alice", "name": "Alice"}], "wp:term": [terms]}
     links = {**wp.post()["_links"], "wp:term": [link]}
     return wp.post(_links=links) | ({"_embedded": held} if embedded else {})
 
@@ -807,3 +807,23 @@ def test_whom_terms_name_as_authors_is_in_the_post(record, verdict, tmp_path):
     )
 
     assert found is verdict
+
+
+@pytest.mark.parametrize(
+    "garbled",
+    [
+        {"wp:term": [[{"slug": "bob", "taxonomy": None}]]},
+        {"wp:term": [[None]]},
+        {"wp:term": [{}]},
+        {"wp:term": []},
+        {"wp:term": None},
+        {"author": [{"id": 1, "slug": ["alice"]}]},
+        {"author": "alice"},
+    ],
+)
+def test_garbled_terms_of_authors_share_nothing(garbled, tmp_path):
+    record = with_terms("cap-alice")
+    record["_embedded"] |= garbled
+    example = EXAMPLES["wordpress rest post"]
+
+    assert not example.is_shared(tmp_path, {"post": record, "user": WP_USER})
