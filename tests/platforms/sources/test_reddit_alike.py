@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platforms.records import AccountReading, FactReading, Item
@@ -159,6 +159,7 @@ def items_in(found, around):
     return [item_of(found, around)] if found.shape in KINDS else []
 
 
+@settings(deadline=None)
 @given(documents=DOCUMENTS, values=FACTS)
 def test_a_dump_is_read_as_each_of_its_records_by_itself(documents, values):
     documents = [subreddit(), *documents]
