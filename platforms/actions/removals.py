@@ -1,6 +1,6 @@
 """What a platform takes back, gives back or renames, as the gate reads it at this commit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
@@ -12,12 +12,13 @@ from audit.events import Actor
 from platforms.actions.accounts import holders_of, proven_keyring
 from platforms.actions.batches import Result, refused
 from platforms.actions.many import AccountNames, ensure_accounts
-from platforms.actions.states import AccountLedgers, ItemLedgers, database_time
+from platforms.actions.states import INSTANT, AccountLedgers, ItemLedgers, database_time
 from platforms.feeds.bodies import Line
 from platforms.feeds.naming import account_name, as_in_dumps, scoped
 from platforms.feeds.removals import (
     AccountName,
     AccountRenamed,
+    AccountRestored,
     Event,
     ItemName,
     ItemRemoved,
@@ -102,6 +103,20 @@ class Named:
         rows = Account.objects.filter(platform=self.platform, native_id__in=set(ids))
         found = rows.exclude(native_id="").values_list("native_id", "keys")
         return {native_id: set(keys) for native_id, keys in found}
+
+    def ids(self, account: AccountName, others: Iterable[AccountName] = ()) -> tuple[int, ...]:
+        """The keys of its id, in all its spellings; of nobody else."""
+        named = (self.keys(AccountName(id=each.id)) for each in (account, *others) if each.id)
+        return tuple(chain.from_iterable(named))
+
+    def holders(self, keys: Collection[int]) -> dict[int, set[int]]:
+        """The keys of the ids of whoever is known to have one of ``keys``."""
+        rows = Account.objects.filter(pk__in=holders_of(self.platform, keys) if keys else [])
+        found: dict[int, set[int]] = {}
+        for row in rows.exclude(native_id=""):
+            for key in row.keys:
+                found.setdefault(key, set()).add(row.keys[0])
+        return found
 
     def all_keys(self, account: AccountName, others: Iterable[AccountName] = ()) -> set[int]:
         """Its keys, those of its other names, and of whoever is known to have had its name.
@@ -203,25 +218,87 @@ def _note_accounts(
     keys = {
         number: named.all_keys(event.account, others[number]) for number, event in events.items()
     }
+    given_back = {
+        key
+        for number, event in events.items()
+        if isinstance(event, AccountRestored)
+        for key in keys[number]
+    }
+    holders = named.holders(given_back)
     wanted = {key for each in keys.values() for key in each}
-    accounts = AccountLedgers(named.platform, wanted, new=wanted)
+    known = wanted.union(*holders.values())
+    accounts = AccountLedgers(named.platform, known, new=wanted)
     outcomes = {}
     for report in reports:
         number = report.line.number
         if number in events and report.words:
-            outcomes[number] = overall(
-                accounts.hear(key, word) for key in keys[number] for word in report.words
-            )
+            ids = named.ids(events[number].account, others[number])
+            heard = _Heard(accounts, ids, keys[number], holders)
+            outcomes[number] = overall(chain.from_iterable(map(heard.of, report.words)))
     for number, event in events.items():
         if isinstance(event, AccountRenamed):
-            _share_reasons(accounts, keys[number], now)
+            _share_reasons(accounts, named.ids(event.account), keys[number], now)
     accounts.write(by=by)
     return outcomes
 
 
-def _share_reasons(accounts: AccountLedgers, keys: set[int], now: datetime) -> None:
-    """What stands against an account under one of its names stands against it under each."""
+class _Heard(NamedTuple):
+    """What one account hears: under the keys of its ids, and under its names, which may be shared.
+
+    A name that was denied by the same word as the account itself is the account's to give
+    back. One that was denied at another time, or by whose other holder it is denied now, is not.
+    """
+
+    accounts: AccountLedgers
+    ids: tuple[int, ...]
+    keys: set[int]
+    holders: Mapping[int, set[int]]
+
+    def of(self, word: Word) -> Iterator[Outcome]:
+        before = _said_at(self.accounts, self.ids, word.reason)
+        for key in sorted(self.keys):
+            if key in self.ids or not self.ids:
+                yield self.accounts.hear(key, word)
+            elif word.denies:
+                yield self.accounts.hear(key, self._beside_others(key, word, before))
+            elif self._is_its_own(key, word.reason, before):
+                yield self.accounts.hear(key, word)
+            else:
+                yield Outcome.UNCHANGED
+
+    def _beside_others(self, key: int, word: Word, before: datetime | None) -> Word:
+        """Never quite at the same time where somebody else is denied under this name, too."""
+        if word.reason not in self.accounts.reasons(key):
+            return word
+        known = self.accounts.said_at(key, word.reason)
+        return word if known == before else word._replace(at=max(word.at, known) + INSTANT)
+
+    def _is_its_own(self, key: int, reason: str, before: datetime | None) -> bool:
+        if reason not in self.accounts.reasons(key):
+            return True
+        rivals = self.holders.get(key, set()) - set(self.ids)
+        is_shared = any(reason in self.accounts.reasons(rival) for rival in rivals)
+        return self.accounts.said_at(key, reason) == before and not is_shared
+
+
+def _said_at(accounts: AccountLedgers, ids: Iterable[int], reason: str) -> datetime | None:
+    """When ``reason`` was said of the account itself, if it stands."""
+    times = [accounts.said_at(key, reason) for key in ids if reason in accounts.reasons(key)]
+    return max(times, default=None)
+
+
+def _share_reasons(
+    accounts: AccountLedgers, ids: tuple[int, ...], keys: set[int], now: datetime
+) -> None:
+    """What stands against an account under one of its names stands against it under each.
+
+    It was said when it was said of the account: as the account's own word it is given back.
+    """
     reasons = frozenset().union(*(accounts.reasons(key) for key in keys))
-    for key in keys:
-        for reason in reasons - accounts.reasons(key):
-            accounts.hear(key, Word(reason, True, now))
+    for reason in reasons:
+        said_at = _said_at(accounts, ids, reason) or _said_at(accounts, keys, reason) or now
+        for key in keys:
+            if reason not in accounts.reasons(key):
+                outcome = accounts.hear(key, Word(reason, True, said_at))
+                if outcome is Outcome.STALE:
+                    accounts.hear(key, Word(reason, True, now))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from audit.events import operator_command
 from audit.models import Entry
@@ -33,6 +34,10 @@ def restored(what, at, **fields):
 
 def reopened(what, at, **fields):
     return account("restored", at, reverses=[what], **fields)
+
+
+def at_once():
+    return timezone.now().isoformat()
 
 
 def blocked():
@@ -193,6 +198,73 @@ def test_a_rename_gives_the_account_a_row_with_all_its_names(send):
     names = {keyring().handle("tumblr", name) for name in ("alice", "alice-b")}
     assert names < set(Account.objects.get(native_id=ALICE).keys)
     assert results_of(send("removals", renamed)) == ["unchanged"]
+
+
+BOB = "t:bob"
+
+
+def of_bob(event, at=T1, **fields):
+    return account(event, at, account={"id": BOB, "handle": "moss"}) | fields
+
+
+def moss_is_now_bobs(send):
+    """Alice was called moss, and is called fern; Bob is called moss since."""
+    send("removals", account("renamed", new_handle="moss"), account("renamed", new_handle="fern"))
+
+
+@pytest.mark.parametrize(("of_alices", "of_bobs"), [(T1, T1), (T1, T2), (T2, T1)])
+def test_a_former_name_stays_denied_for_who_has_it_now(send, of_alices, of_bobs):
+    moss_is_now_bobs(send)
+    send("removals", of_bob("suspended", of_bobs), account("suspended", of_alices))
+
+    send("removals", reopened("suspended", T3))
+
+    assert reasons(id=ALICE) == reasons(handle="fern") == set()
+    assert reasons(id=BOB) == reasons(handle="moss") == {"suspended"}
+
+
+@pytest.mark.parametrize(("of_alices", "of_bobs"), [(T1, T1), (T1, T2), (T2, T1)])
+def test_a_former_name_stays_denied_in_whatever_order_the_two_are_told(send, of_alices, of_bobs):
+    moss_is_now_bobs(send)
+    send("removals", account("suspended", of_alices), of_bob("suspended", of_bobs))
+
+    send("removals", reopened("suspended", T3))
+
+    assert reasons(id=ALICE) == set()
+    assert reasons(handle="moss") == {"suspended"}
+
+
+def test_a_former_name_stays_denied_for_a_known_holder_whom_the_same_dump_denies(send, tumblr):
+    moss_is_now_bobs(send)
+    ensure_account(tumblr, native_id=BOB, handle="moss", by=OPERATOR)
+    ring = keyring()
+    keys = {*ring.named("tumblr", ALICE, "fern"), *ring.named("tumblr", BOB, "moss")}
+    note_account(tumblr, keys, denies={"suspended"}, by=OPERATOR)
+
+    send("removals", reopened("suspended", NEVER_YET), reopened("suspended", at_once()))
+
+    assert reasons(id=ALICE) == set()
+    assert reasons(handle="moss") == {"suspended"}
+
+
+def test_all_names_are_given_back_that_were_denied_with_the_account(send):
+    moss_is_now_bobs(send)
+    send("removals", account("suspended", T1))
+    send("removals", account("renamed", new_handle="reed"))
+
+    send("removals", reopened("suspended", T2))
+
+    names = [reasons(handle=handle) for handle in ("moss", "fern", "reed")]
+    assert names == [set()] * 3
+
+
+def test_a_name_that_was_denied_alone_is_given_back_with_the_account_that_had_it(send):
+    moss_is_now_bobs(send)
+    send("removals", account("suspended", account={"handle": "fern"}))
+
+    send("removals", reopened("suspended", T2))
+
+    assert reasons(handle="fern") == reasons(id=ALICE) == set()
 
 
 @pytest.mark.parametrize(
