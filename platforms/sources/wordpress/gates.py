@@ -15,7 +15,8 @@ KEYS: Final = re.compile(
     r"members?_access|members?[-_]only|rcp_|_is_paid|rcuserlevel|content[-_]restrict|restrict[-_]"
     r"|um_custom_access|um_accessible|wpmem_block|patreon-level|memberful_acl|groups-(?:read|groups)"
     r"|leaky_paywall|coil_monetize_post_status|access_(?:level|role|group|control)|paywall"
-    r"|subscribers?[-_]only|logged_?in[-_]only|wc_memberships_(?!force_public|use_custom)"
+    r"|(?:^|[_-])(?:private|protect(?:ed)?|passster|nsfw|adult|sponsored|premium|paid|noai)(?:$|[_-])"
+    r"|mepr_|pmpro_\w*level|forum_visibility|subscribers?[-_]only|logged_?in[-_]only|wc_memberships_(?!force_public|use_custom)"
 )
 # Ultimate Member writes its settings beside every post, and in them whether they are in force.
 NOT_IN_FORCE: Final = re.compile(r'_um_custom_access_settings";(?:s:1:"0"|s:0:""|b:0|i:0)')

@@ -419,7 +419,7 @@ def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evid
 
 
 def gate_evidence(name: str) -> Evidence:
-    detail = f"by {name[:40]} a plugin may show it, or a part of it, to some people only"
+    detail = f"by {name[:40]} a plugin may say that it, or a part of it, is not for everybody"
     return _item(Visibility.UNKNOWN, "plugin_access_unknown", detail)
 
 

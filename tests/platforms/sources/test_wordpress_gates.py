@@ -22,6 +22,14 @@ GATED = [
     ("memberful_acl", 'a:1:{i:0;s:3:"412";}'),
     ("groups-read", "7"),
     ("_coil_monetize_post_status", "gate-all"),
+    ("_swpm_protected", "1"),
+    ("ppwp_post_protected", "1"),
+    ("_wlm_protect", "Y"),
+    ("pmpro_default_level", "1"),
+    ("_private_post", "1"),
+    ("is_sponsored", "1"),
+    ("_nsfw", "1"),
+    ("noai", "1"),
 ]
 OPEN = [
     ("_members_access_error", ""),
@@ -34,6 +42,9 @@ OPEN = [
     ("_wc_memberships_force_public", "yes"),
     ("_coil_monetize_post_status", "no-gating"),
     ("_wpas_done_all", "1"),
+    ("_private_post", "0"),
+    ("_yoast_wpseo_meta-robots-noindex", "1"),
+    ("_wp_trash_meta_status", "publish"),
     ("_jetpack_dont_email_post_to_subs", "1"),
 ]
 ENDS = [
