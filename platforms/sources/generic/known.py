@@ -74,6 +74,8 @@ class Known:
         self._marks: dict[Key, frozenset[Mark]] = {}
         self._parents: dict[Key, frozenset[Parent]] = {}
         self._closed: set[Key] = set()
+        # What does not even say whether it is of an account, an item or something else.
+        self._unclear: dict[tuple[str, str], Mark] = {}
         self.handles: dict[Key, str] = {}
 
     def add(self, record: object) -> None:
@@ -90,26 +92,31 @@ class Known:
 
     def add_odd(self, raw: Mapping[str, Any], reason: str) -> None:
         """Remember that something unintelligible was said, of whatever it names."""
-        names = ("record", "platform", *(("kind",) if "kind" in raw else ()), "id")
-        key = tuple(name for field in names if (name := name_in(raw.get(field))) is not None)
-        if len(key) != len(names):
+        platform, number = name_in(raw.get("platform")), name_in(raw.get("id"))
+        if platform is None or number is None:
             return
-        if key[0] in ("account", "container"):
-            mark = Mark(Visibility.UNKNOWN, "record_not_understood", f"{NOT_UNDERSTOOD}: {reason}")
+        record, kind = raw.get("record"), name_in(raw.get("kind"))
+        mark = Mark(Visibility.UNKNOWN, "record_not_understood", f"{NOT_UNDERSTOOD}: {reason}")
+        if record in ("account", "container"):
+            key = (str(record), platform, number)
             self._marks[key] = self._marks.get(key, frozenset()) | {mark}
-        elif key[0] in ("item", "parent"):
-            self._closed.add(("item", *key[1:]))
+        elif record in ("item", "parent") and kind is not None:
+            self._closed.add(("item", platform, kind, number))
+        else:
+            self._unclear[platform, number] = mark
 
     def is_closed(self, key: Key) -> bool:
-        """Whether an item record says of ``key`` that it is not open to all."""
-        return ("item", *key[1:]) in self._closed
+        """Whether a record says of ``key`` that it is not open to all, or nobody knows what."""
+        return ("item", *key[1:]) in self._closed or (key[1], key[-1]) in self._unclear
 
     def marks(self, key: Key) -> frozenset[Mark]:
         """What is known of an account or a container; empty when nothing is."""
-        return self._marks.get(key, frozenset())
+        unclear = self._unclear.get((key[1], key[-1]))
+        return self._marks.get(key, frozenset()) | ({unclear} if unclear else frozenset())
 
     def facts(self) -> Iterator[tuple[Key, frozenset[Mark]]]:
-        yield from self._marks.items()
+        for key in self._marks:
+            yield key, self.marks(key)
 
     def chain(self, platform: str, thread: Reply) -> Iterator[tuple[Key, Parent | None]]:
         """Every record of everything above an item; None where there is no way to the top."""

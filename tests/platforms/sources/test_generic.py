@@ -475,3 +475,27 @@ def test_half_a_character_is_held_and_crashes_nothing(tmp_path, name):
     found = items(tmp_path, "generic", dump(item(), item("9") | {name: "\ud800"}))
 
     assert [judge(one).verdict for one in found[:2]] == [Verdict.SHARE, Verdict.HOLD]
+
+
+@pytest.mark.parametrize(
+    "unclear",
+    [
+        {"platform": PLATFORM, "id": "2", "visibility": "private"},
+        {"record": "item", "platform": PLATFORM, "id": "2", "deleted": True},
+        {"record": "post", "platform": PLATFORM, "kind": "post", "id": "2"},
+        {"record": None, "platform": PLATFORM, "id": "alice", "visibility": "private"},
+        {"platform": PLATFORM, "id": "harbour"},
+    ],
+)
+def test_a_record_that_does_not_say_what_it_is_holds_whatever_has_its_id(tmp_path, unclear):
+    found = items(tmp_path, "generic", lines(item(), *FACTS, unclear))
+
+    assert [judge(one).verdict for one in found if one.kind == "post"] == [Verdict.HOLD]
+
+
+def test_a_record_that_does_not_say_what_it_is_clears_nothing(tmp_path):
+    unclear = {"platform": PLATFORM, "id": "alice"}
+
+    found = readings(tmp_path, "generic", lines(account(), unclear))
+
+    assert [one.clears for one in found] == []
