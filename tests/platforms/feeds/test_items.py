@@ -331,6 +331,23 @@ def test_facts_of_accounts_are_noted_and_items_among_them_refused(send):
     assert AccountState.objects.get(account_key=keyring().account("tumblr", ALICE)).denied
 
 
+def test_many_facts_ask_the_database_no_more_often_than_few(send, round_trips):
+    send("facts", blog())
+
+    counted = []
+    for first, lines in ((0, 4), (4, 60)):
+        blogs = [
+            blog(uuid=f"t:{number}", name=f"name-{number}", type=kind)
+            for number, kind in enumerate(["public", "private"] * lines, start=first)
+        ]
+        with round_trips() as asked:
+            answer = send("facts", *blogs)
+        assert set(results_of(answer)) == {"noted"}
+        counted.append(len(asked))
+
+    assert counted[1] == counted[0]
+
+
 def test_facts_settle_items_that_come_later(send):
     bare = post(1, blog={"name": "alice", "uuid": ALICE})
 
