@@ -43,7 +43,7 @@ class Pieces:
         self, texts: Iterable[str], media: Iterable[Media] = (), by: Iterable[Principal] = ()
     ) -> None:
         """Add one piece behind those before: a part of ``by``, or the item's own content."""
-        start, end = self._put(GAP.join(text for text in texts if text))
+        start, end = self._put(GAP.join(filter(None, texts)))
         first = len(self.media)
         self.media.extend(media)
         places = tuple(range(first, len(self.media)))
