@@ -16,13 +16,14 @@ from platforms.sources.json_records import recognised, refuse_xml
 from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import FACTS
 from platforms.sources.reddit.items import KINDS, SLUG, items_of_event, odd_item
+from platforms.sources.reddit.kept import Kept, Own, Whole
 from platforms.sources.reddit.kinds import Kinds
 from platforms.sources.reddit.known import Register
 from platforms.sources.reddit.recordings import is_recording, recorded
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, item_alone, records
 from platforms.sources.reddit.settling import settled
-from platforms.sources.reddit.spool import Own, Spool, Whole
 from platforms.sources.reddit.surroundings import Surroundings
+from platforms.sources.spool import Spool
 
 ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
 XML_ADVICE: Final = "Is it a WordPress export? Reddit dumps are JSON."
@@ -57,7 +58,8 @@ def _read(
 ) -> Iterator[Reading]:
     files.check(paths)
     kinds = Kinds(around)
-    with Spool(paths) as spool:
+    spool: Spool[Kept] = Spool(paths, Kept)
+    with spool:
         for path in paths:
             for found in _records(path, progress, kinds):
                 if type(found) is Own:

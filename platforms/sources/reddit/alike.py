@@ -29,10 +29,10 @@ from platforms.sources.reddit.items import (
     read_parent,
     read_state,
 )
+from platforms.sources.reddit.kept import Own
 from platforms.sources.reddit.kinds import Kinds, Remembered, fullname
 from platforms.sources.reddit.people import author_of, container_of, place_of
 from platforms.sources.reddit.responses import FULLNAME, Found, Shape
-from platforms.sources.reddit.spool import Own
 from platforms.sources.reddit.states import moment_of
 from platforms.sources.reddit.surroundings import Surroundings
 

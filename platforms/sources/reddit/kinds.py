@@ -14,10 +14,10 @@ import msgspec
 
 from platforms.records import Evidence, Identity, Role
 from platforms.sources.reddit.fields import WATCH
+from platforms.sources.reddit.kept import Own
 from platforms.sources.reddit.media import media_of
 from platforms.sources.reddit.people import author_of
 from platforms.sources.reddit.responses import AROUND_ITEMS, ITEMS, Shape, shape_of
-from platforms.sources.reddit.spool import Own
 from platforms.sources.reddit.states import (
     DECISIVE,
     FIRST_SECOND,

@@ -10,6 +10,7 @@ from platforms.records import Evidence, Item, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
 from platforms.sources.json_records import records
+from platforms.sources.spool import Spool
 from platforms.sources.values import name_in
 from platforms.sources.wordpress import rest, site
 from platforms.sources.wordpress.answers import Answer, Ref, Shape, answers_in
@@ -26,7 +27,6 @@ from platforms.sources.wordpress.items import (
 )
 from platforms.sources.wordpress.settling import settled
 from platforms.sources.wordpress.sites import Sites, Surroundings
-from platforms.sources.wordpress.spool import Spool
 from platforms.sources.zstd import is_compressed
 
 ADVICE: Final = (
@@ -66,7 +66,7 @@ def _read(
     sites = Sites(values, observed_at)
     with ExitStack() as stack:
         exports = {
-            path: _Export(path, values, observed_at, stack.enter_context(Spool(path)))
+            path: _Export(path, values, observed_at, stack.enter_context(Spool([path], Element)))
             for path in dict.fromkeys(paths)
             if not _is_json(path)
         }
@@ -89,7 +89,7 @@ class _Export:
     """One export file, and the one site that it names."""
 
     def __init__(
-        self, path: Path, values: Mapping[str, object], observed_at: datetime, spool: Spool
+        self, path: Path, values: Mapping[str, object], observed_at: datetime, spool: Spool[Element]
     ) -> None:
         self._path, self._values, self._observed_at = path, values, observed_at
         self._spool = spool
@@ -115,7 +115,7 @@ class _Export:
 
     def items(self, sites: Sites, progress: Callable[[int], None]) -> Iterator[Item]:
         context = self._context or sites.context(self._ref)
-        for element in self._spool.elements(progress):
+        for element in self._spool.records(progress):
             yield from items_of(element, context)
 
     def _place(self, addresses: Sequence[Element], found: Surroundings, sites: Sites) -> None:

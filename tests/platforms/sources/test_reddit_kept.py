@@ -1,19 +1,15 @@
-"""Where what was read of Reddit's records waits for the second pass."""
+"""What is kept of Reddit's records for the second pass."""
 
-import tempfile
 from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from platforms.records import Item, Media, MediaKind
 from platforms.sources import SOURCES
-from platforms.sources.contract import BadInput
-from platforms.sources.reddit import spool
+from platforms.sources.reddit.kept import Kept, Own, Whole
 from platforms.sources.reddit.responses import Found, Shape
-from platforms.sources.reddit.spool import BATCH, Own, Spool, Whole
+from platforms.sources.spool import BATCH_RECORDS, Spool
 from tests.platforms.sources.dumps import NOW
 from tests.platforms.sources.reddit_dumps import crosspost, lines, post
 
@@ -43,8 +39,8 @@ def dump(tmp_path):
 def test_records_come_out_as_they_were_put_in_and_seconds_as_moments(tmp_path):
     path, told = dump(tmp_path), []
     whole = Whole.of(Found(Shape.POST, crosspost()))
-    with Spool([path, path]) as kept:
-        for _ in range(BATCH + 1):
+    with Spool([path, path], Kept) as kept:
+        for _ in range(BATCH_RECORDS + 1):
             kept.put(OWN)
             kept.put(whole)
         kept.finish()
@@ -54,7 +50,7 @@ def test_records_come_out_as_they_were_put_in_and_seconds_as_moments(tmp_path):
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     begin = datetime(1970, 1, 1, tzinfo=UTC)
     same = msgspec.structs.replace(OWN, published_at=last, read_at=begin)
-    assert found == [same, whole] * (BATCH + 1)
+    assert found == [same, whole] * (BATCH_RECORDS + 1)
     assert sum(told) == 2 * path.stat().st_size
 
 
@@ -85,40 +81,3 @@ def test_a_dump_that_is_named_twice_gives_each_item_twice(tmp_path):
 
     numbers = [one.native_id for one in found if isinstance(one, Item)]
     assert numbers == ["abc1", "abc2", "abc1", "abc2"]
-
-
-def test_where_nothing_can_be_kept_the_dump_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-
-    with pytest.raises(BadInput, match="cannot be kept") as refused:
-        Spool([dump(tmp_path)])
-
-    assert "TMPDIR" in str(refused.value)
-
-
-def test_a_full_disk_refuses_the_dump(tmp_path, monkeypatch):
-    full = partial(Path("/dev/full").open, "r+b")
-    monkeypatch.setattr(spool, "TemporaryFile", full)
-    read = SOURCES["reddit"].read(
-        [dump(tmp_path)], {}, observed_at=NOW, progress=lambda count: None
-    )
-
-    with pytest.raises(BadInput, match="cannot be kept") as refused:
-        next(read)
-
-    assert "No space left" in refused.value.reason
-
-
-def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    seen = []
-
-    with Spool([Path(__file__)]) as kept:
-        kept.put(OWN)
-        kept.finish()
-        seen += list(folder.iterdir())
-
-    assert seen == []
-    assert list(folder.iterdir()) == []

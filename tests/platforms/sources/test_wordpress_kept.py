@@ -1,7 +1,6 @@
-"""What is kept of an export's items, and where they wait for the second pass."""
+"""What is kept of an export's items for the second pass."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,10 +10,9 @@ from hypothesis import strategies as st
 
 from platforms.records import Item
 from platforms.sources import SOURCES
-from platforms.sources.contract import BadInput
-from platforms.sources.wordpress import spool
-from platforms.sources.wordpress.export import LISTED, READ, parts
-from platforms.sources.wordpress.spool import Spool
+from platforms.sources.spool import Spool
+from platforms.sources.wordpress.elements import LISTED, READ, Element
+from platforms.sources.wordpress.export import parts
 from tests.platforms.sources.dumps import NOW, PUBLIC_SITE, entry, wxr
 
 SPACES = {
@@ -116,12 +114,12 @@ def test_items_come_out_of_the_spool_as_they_were_put_in(insides):
         path.write_text(wxr(*(f"<item>{one}</item>" for one in insides)), encoding="utf-8")
         before = [part for part in parts(path, lambda count: None) if part.name == "item"]
         told = []
-        with Spool(path) as spool:
+        with Spool([path], Element) as spool:
             for element in before:
                 spool.put(element)
             spool.finish()
 
-            after = list(spool.elements(told.append))
+            after = list(spool.records(told.append))
 
         assert after == before
         assert sum(told) == path.stat().st_size
@@ -147,43 +145,3 @@ def test_an_export_that_is_named_twice_gives_each_item_twice(tmp_path):
     )
 
     assert [one.native_id for one in found if isinstance(one, Item)] == ["11", "11"]
-
-
-def test_where_nothing_can_be_kept_the_export_is_refused(tmp_path, monkeypatch):
-    path = tmp_path / "export.xml"
-    path.write_text(wxr(entry()), encoding="utf-8")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-
-    with pytest.raises(BadInput, match="cannot be kept") as refused:
-        Spool(path)
-
-    assert "TMPDIR" in str(refused.value)
-
-
-def test_a_full_disk_refuses_the_export(tmp_path, monkeypatch):
-    full = partial(Path("/dev/full").open, "r+b")
-    monkeypatch.setattr(spool, "TemporaryFile", full)
-    path = tmp_path / "export.xml"
-    path.write_text(wxr(entry()), encoding="utf-8")
-    read = SOURCES["wordpress"].read(
-        [path], PUBLIC_SITE, observed_at=NOW, progress=lambda count: None
-    )
-
-    with pytest.raises(BadInput, match="cannot be kept") as refused:
-        next(read)
-
-    assert "No space left" in refused.value.reason
-
-
-def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    seen = []
-
-    with Spool(Path(__file__)) as spool:
-        seen += list(folder.iterdir())
-        spool.begin()
-
-    assert seen == []
-    assert list(folder.iterdir()) == []
