@@ -165,22 +165,27 @@ def fetch_with_a_late_receipt(now: Scene) -> None:
 # Not ours -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_publishing_directly_leaks(scene, stage, schedule):
     assert leaks(scene, stage, schedule, publish_directly)
 
 
+@pytest.mark.long
 def test_checking_again_in_the_publishing_transaction_leaks(scene, stage, schedule):
     assert leaks(scene, stage, schedule, check_in_the_same_transaction)
 
 
+@pytest.mark.long
 def test_checking_again_after_staging_leaks(scene, stage, schedule):
     assert leaks(scene, stage, schedule, stage_and_check)
 
 
+@pytest.mark.long
 def test_waiting_for_the_own_transaction_id_leaks(scene, stage, schedule):
     assert leaks(scene, stage, schedule, wait_for_own_id)
 
 
+@pytest.mark.long
 def test_waiting_for_the_end_of_the_snapshot_leaks(scene, stage, schedule):
     assert leaks(scene, stage, schedule, wait_for_xmax)
 
