@@ -191,6 +191,7 @@ def test_asking_only_for_the_head_of_an_export_is_refused_and_not_recorded(opera
     assert not Entry.objects.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("address", "lines"), [(CSV, MANY + 1), (NDJSON, MANY)])
 def test_a_long_export_is_read_with_one_query_through_a_cursor_on_the_server(
     operator, address, lines

@@ -129,6 +129,7 @@ def test_the_shipped_protocol_never_leaks(scene, stage, schedule):
     assert outcomes == {True, False}
 
 
+@pytest.mark.long
 def test_publishing_is_safe_by_itself_where_opting_out_flags_what_it_finds(scene, stage, schedule):
     assert leaks(scene, stage, schedule, shipped, tries=SCHEDULES) == []
 

@@ -105,7 +105,14 @@ def test_a_damaged_archive_is_refused_with_a_position(tmp_path, content, reason)
         raise refused
 
 
-@pytest.mark.parametrize("filler", [b"\0", b"\n", b" "], ids=["NUL", "blank lines", "one line"])
+@pytest.mark.parametrize(
+    "filler",
+    [
+        pytest.param(b"\0", id="NUL"),
+        pytest.param(b"\n", id="blank lines", marks=pytest.mark.long),
+        pytest.param(b" ", id="one line"),
+    ],
+)
 def test_a_bomb_is_refused_in_little_memory(tmp_path, filler):
     stream = zstandard.ZstdCompressor().compressobj()
     path = tmp_path / "bomb.zst"
