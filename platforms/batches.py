@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Part, Principal, Reading
 
@@ -133,6 +134,21 @@ def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:
         [one.alt for one in found],
     ]
     return lists_array(column, columns, MEDIA)
+
+
+def media_kinds_array(content: pa.RecordBatch) -> pa.Array:
+    """What ``Item.media_kinds`` gives of each row, sorted."""
+    names = sorted(MediaKind)
+    media = content["media"]
+    places = pc.index_in(pc.list_flatten(media).field("kind"), pa.array(names, pa.string()))
+    if places.null_count:
+        raise TypeError("a medium is of no known kind")
+    has_text = pc.or_(pc.not_equal(content["text"], ""), pc.not_equal(content["title"], ""))
+    found = has_text.to_numpy(zero_copy_only=False) << names.index(MediaKind.TEXT)
+    np.bitwise_or.at(found, pc.list_parent_indices(media).to_numpy(), 1 << places.to_numpy())
+    sets, rows = np.unique(found, return_inverse=True)
+    lists = [[name for bit, name in enumerate(names) if one >> bit & 1] for one in sets.tolist()]
+    return pa.array(lists, pa.list_(pa.string())).take(pa.array(rows))
 
 
 def lists_array(

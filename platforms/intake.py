@@ -12,21 +12,26 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from platforms.archive.runs import Row, StoredPart
+from platforms.archive.columns import table_with
+from platforms.archive.runs import SCHEMA, Row, StoredPart
+from platforms.batches import MOMENT, Batch, media_kinds_array
 from platforms.joining import (
     Facts,
     Lookup,
     has_gaps,
+    is_gap,
     joined,
     nothing_known,
     subjects_of,
 )
 from platforms.keys import Keyring
-from platforms.parts import people_of, who_cannot_be_cut
+from platforms.parts import are_well_formed, people_of, who_cannot_be_cut
 from platforms.records import (
     ONLY_TEXT,
     AccountReading,
@@ -39,7 +44,7 @@ from platforms.records import (
     Reason,
     Verdict,
 )
-from platforms.visibility import judge
+from platforms.visibility import judge, judge_all
 
 EXAMPLES: Final = 3
 CHUNK: Final = 1 << 20
@@ -119,6 +124,19 @@ class Counts:
         for code in codes:
             self._show(code, item.native_id)
 
+    def add_all(self, batch: Batch, judgement: Judgement) -> None:
+        """Count items that all have ids and one judgement, which is not to hold them."""
+        count = len(batch)
+        self.read += count
+        self.verdicts[judgement.verdict] += count
+        self.by_kind[batch.kind] += count
+        self.adult += count * (judgement.adult and judgement.verdict is Verdict.SHARE)
+        first = batch.content["native_id"].slice(0, EXAMPLES).to_pylist()
+        for code in {reason.code for reason in judgement.reasons}:
+            self.by_reason[code] += count
+            for native_id in first:
+                self._show(code, native_id)
+
     @classmethod
     def of(cls, counts: Mapping[str, Any]) -> Self:
         """What ``as_json`` gave."""
@@ -181,8 +199,15 @@ class Rows(Protocol):
     def add(self, row: Row, item: Item | None = None) -> None: ...
 
 
+@runtime_checkable
+class Tables(Rows, Protocol):
+    """Where they can also go a thousand at a time."""
+
+    def add_table(self, table: pa.Table, verdict: Verdict) -> None: ...
+
+
 def take_in(
-    readings: Iterable[Reading],
+    readings: Iterable[Reading | Batch],
     writer: Rows,
     keyring: Keyring,
     observed_at: datetime,
@@ -201,6 +226,8 @@ def take_in(
         for reading in readings:
             if isinstance(reading, Item):
                 inbox.put(reading)
+            elif isinstance(reading, Batch):
+                inbox.put_all(reading)
             elif isinstance(reading, AccountReading):
                 _note(taken.changes, reading, keyring)
             elif isinstance(reading, FactReading):
@@ -246,6 +273,24 @@ class _Inbox:
         self._characters += len(item.text) + len(item.title)
         if len(self._waiting) >= BATCH_ITEMS or self._characters >= BATCH_CHARACTERS:
             self.settle()
+
+    def put_all(self, batch: Batch) -> None:
+        """Judge a batch as one; its items each by itself where they differ, lack or are held."""
+        judgement = judge_all(batch)
+        apart = [*batch.items(list(batch.pieces))]
+        if (
+            not isinstance(self._writer, Tables)
+            or judgement is None
+            or judgement.verdict is Verdict.HOLD
+            or any(map(is_gap, batch.evidence))
+            or not all(map(are_well_formed, apart))
+        ):
+            for item in batch.items():
+                self.put(item)
+            return
+        self._counts.add_all(batch, judgement)
+        columns = columns_of(batch, apart, judgement, self._keyring, self._observed_at)
+        self._writer.add_table(table_with(columns), judgement.verdict)
 
     def settle(self) -> None:
         """Judge whatever waits, with all that is known of what it lacks."""
@@ -304,6 +349,51 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
         parts,
         keyring.parents(item) if item.parents else None,
     )
+
+
+def columns_of(
+    batch: Batch,
+    apart: Iterable[Item],
+    judgement: Judgement,
+    keyring: Keyring,
+    observed_at: datetime,
+) -> dict[str, Any]:
+    """The rows of all items in ``batch``, as ``row_of`` makes them, by column.
+
+    ``apart`` are those of its items that can be taken apart.
+    """
+    platform, count, content = batch.platform, len(batch), batch.content
+    people = [keyring.people_in(platform, one) for one in batch.principals]
+    core_keys: list[Sequence[int] | None] = [None] * count
+    parts: list[Sequence[StoredPart] | None] = [None] * count
+    for row, item in zip(batch.pieces, apart, strict=True):
+        core_keys[row], parts[row] = taken_apart(item, keyring)
+    latest = pa.scalar(observed_at, MOMENT)
+    same = {
+        "platform": platform,
+        "kind": batch.kind,
+        "verdict": judgement.verdict.value,
+        "reasons": _codes(judgement.reasons),
+        "adult": judgement.adult,
+    }
+    return {
+        **{
+            name: pa.repeat(pa.scalar(value, SCHEMA.field(name).type), count)
+            for name, value in same.items()
+        },
+        "item_key": keyring.items(platform, batch.kind, content["native_id"].to_pylist()),
+        "owner_key": [one.owner[0] for one in people],
+        "account_keys": [one.everybody for one in people],
+        "media_kinds": media_kinds_array(content),
+        **{name: content[name] for name in content.schema.names},
+        "observed_at": pc.if_else(
+            pc.less(content["observed_at"], latest), content["observed_at"], latest
+        ),
+        "core_keys": core_keys,
+        "parts": parts,
+        "parent_keys": [keyring.parents_in(platform, refs) for refs in batch.parents]
+        or [None] * count,
+    }
 
 
 @lru_cache(REMEMBERED)

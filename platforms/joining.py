@@ -45,10 +45,11 @@ def nothing_known(keys: Collection[int]) -> Mapping[int, Known]:
 
 def has_gaps(item: Item) -> bool:
     """Whether some record that was not there could say more about ``item``."""
-    for evidence in item.evidence:
-        if evidence.about and evidence.visibility is Visibility.UNKNOWN:
-            return True
-    return False
+    return any(map(is_gap, item.evidence))
+
+
+def is_gap(evidence: Evidence) -> bool:
+    return bool(evidence.about) and evidence.visibility is Visibility.UNKNOWN
 
 
 def subjects_of(items: Iterable[Item], keyring: Keyring) -> set[int]:
@@ -57,7 +58,7 @@ def subjects_of(items: Iterable[Item], keyring: Keyring) -> set[int]:
         key
         for item in items
         for evidence in item.evidence
-        if evidence.about and evidence.visibility is Visibility.UNKNOWN
+        if is_gap(evidence)
         for key in subject_of(item.platform, evidence.about, keyring)
     }
 

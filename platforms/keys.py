@@ -5,10 +5,14 @@ keyed per platform: small enough for sorted arrays of billions, meaningless
 without the secret. A collision denies one account too many, never one too few.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
 from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from platforms.records import Item, ItemRef, Principal, Role
 
@@ -95,6 +99,17 @@ class Keyring:
             return None
         return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
 
+    def items(self, platform: str, kind: str, native_ids: Iterable[str]) -> npt.NDArray[np.int64]:
+        """The keys of items of one kind, which are in no container."""
+        begun = self._begin(platform, b"item").copy()
+        begun.update(f"{kind}\0\0".encode())
+        digests = []
+        for native_id in native_ids:
+            one = begun.copy()
+            one.update(native_id.encode())
+            digests.append(one.digest())
+        return np.frombuffer(b"".join(digests), dtype=">i8").astype(np.int64)
+
     def items_of(self, platform: str, ref: ItemRef) -> tuple[int, ...]:
         """The keys that the item which ``ref`` names can have."""
         return tuple(
@@ -103,9 +118,13 @@ class Keyring:
 
     def parents(self, item: Item) -> tuple[int, ...] | None:
         """Every key that something can have which ``item`` hangs on; None if it names nothing."""
-        if not item.parents:
+        return self.parents_in(item.platform, item.parents)
+
+    def parents_in(self, platform: str, parents: tuple[ItemRef, ...]) -> tuple[int, ...] | None:
+        """The same of these ``parents``."""
+        if not parents:
             return None
-        keys = [key for ref in item.parents for key in self.items_of(item.platform, ref)]
+        keys = [key for ref in parents for key in self.items_of(platform, ref)]
         return tuple(sorted({*keys})) if len(keys) > 1 else tuple(keys)
 
     def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
@@ -124,6 +143,10 @@ class Keyring:
     def people(self, item: Item) -> People:
         """The keys of all in ``item``, those of everybody sorted and each of them once."""
         return self._people(item.platform, item.principals)
+
+    def people_in(self, platform: str, principals: tuple[Principal, ...]) -> People:
+        """The same of these ``principals``."""
+        return self._people(platform, principals)
 
     def _people_of(self, platform: str, principals: tuple[Principal, ...]) -> People:
         found = [self.principal(platform, one) for one in principals]

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+import pyarrow.compute as pc
+
+from platforms.batches import Batch
 from platforms.parts import are_well_formed
 from platforms.records import (
     Evidence,
@@ -72,6 +75,23 @@ def judge(item: Item) -> Judgement:
         # Garbage in a field can be unhashable; it is judged all the same.
         people = _people_of(item.principals)
         return _judgement(has_id, item.evidence, item.required, people, in_time)
+
+
+def judge_all(batch: Batch) -> Judgement | None:
+    """What ``judge`` says of every item in ``batch``; None where it may not be the same.
+
+    The pieces of those that can be taken apart are not looked at.
+    """
+    ids, published = batch.content["native_id"], batch.content["published_at"]
+    are_ids = pc.all(pc.not_equal(pc.utf8_trim_whitespace(ids), "")).as_py()
+    are_in_time = pc.all(pc.less_equal(published, batch.content["observed_at"])).as_py()
+    if not (are_ids and are_in_time and batch.platform and batch.kind):
+        return None
+    groups = {_known_people(people) for people in batch.principals}
+    found = {
+        _known_judgement(True, batch.evidence, batch.required, people, IN_TIME) for people in groups
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _judgement(

@@ -69,6 +69,13 @@ SCHEMA: Final = pa.schema(
 )
 
 
+# What the archive has of shared items only.
+CONTENT: Final = (
+    *("native_id", "media_kinds", "published_at", "title", "text", "tags", "media"),
+    *("core_keys", "parts", "parent_keys"),
+)
+
+
 class QuarantineClosed(Exception):
     """Something asked to read held content on the way to a build."""
 
@@ -115,18 +122,8 @@ class Row(NamedTuple):
 
     def without_content(self) -> "Row":
         """What the archive may keep of an item that is not shared: keys, verdict, reasons."""
-        return self._replace(
-            native_id=None,
-            media_kinds=None,
-            published_at=None,
-            title=None,
-            text=None,
-            tags=None,
-            media=None,
-            core_keys=None,
-            parts=None,
-            parent_keys=None,
-        )
+        nothing: dict[str, Any] = dict.fromkeys(CONTENT)
+        return self._replace(**nothing)
 
 
 def bucket_of(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:

@@ -90,6 +90,13 @@ class Sorter:
         if len(self._batch) >= self._step or self._characters >= self._limits.characters:
             self._turn()
 
+    def add_table(self, table: pa.Table) -> None:
+        """Take in rows that are columns already."""
+        self._tables.append(table)
+        self.rows += len(table)
+        self._characters += table.nbytes
+        self._spill_enough()
+
     def write(self, draft: Draft, place: str) -> None:
         """One row group for each bucket that has rows; a very large bucket has more."""
         self._turn()
@@ -108,10 +115,13 @@ class Sorter:
                     self._forget()
 
     def _turn(self) -> None:
-        """Make columns of the last rows; spill them if they are enough."""
+        """Make columns of the last rows."""
         if self._batch:
             self._tables.append(table_of(self._batch))
             self._batch = []
+        self._spill_enough()
+
+    def _spill_enough(self) -> None:
         rows = sum(table.num_rows for table in self._tables)
         if rows >= self._limits.rows or self._characters >= self._limits.characters:
             self._spill()

@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import numpy as np
+import pyarrow as pa
 
 from platforms.archive import keyfile
+from platforms.archive.columns import without_content
 from platforms.archive.durable import write_durably
 from platforms.archive.quarantine import Holding
 from platforms.archive.runs import ARCHIVE, QUARANTINE, Row
@@ -69,9 +71,7 @@ class RunWriter:
 
     def add(self, row: Row, item: Item | None = None) -> None:
         """Take ``row`` in; ``item`` is what it was made of, kept if it is held."""
-        if self._archive.full:
-            self._finish()
-            self._start()
+        self._make_room()
         if row.verdict is Verdict.SHARE:
             self._archive.add(row)
             return
@@ -80,11 +80,26 @@ class RunWriter:
         self._withheld.append(row.item_key)
         self._archive.add(row.without_content())
 
+    def add_table(self, table: pa.Table, verdict: Verdict) -> None:
+        """Take in rows that all have one ``verdict``; what is held comes item by item."""
+        if verdict is Verdict.HOLD or set(table["verdict"].unique().to_pylist()) != {verdict}:
+            raise ValueError("the rows of a table are all shared or all excluded")
+        self._make_room()
+        if verdict is not Verdict.SHARE:
+            self._withheld.frombytes(table["item_key"].to_numpy().tobytes())
+            table = without_content(table)
+        self._archive.add_table(table)
+
     def discard(self) -> None:
         """Remove every file that this writer made."""
         for name in self._names:
             for relative in places(name):
                 (self._root / relative).unlink(missing_ok=True)
+
+    def _make_room(self) -> None:
+        if self._archive.full:
+            self._finish()
+            self._start()
 
     def _start(self) -> None:
         self._archive = Sorter(self._spills / ARCHIVE, self._limits)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from platforms.archive.runs import Row
+from platforms.batches import one_by_one
 from platforms.feeds.bodies import Line
 from platforms.intake import Taken, judged, take_in
 from platforms.joining import Lookup
@@ -102,8 +103,10 @@ class LineReader:
         return take_in(readings, rows, keyring, self._observed_at, known)
 
     def _read(self, paths: Sequence[Path], progress: Callable[[int], None]) -> Iterator[Reading]:
-        return self._source.read(
-            paths, self._asserted, observed_at=self._observed_at, progress=progress
+        return one_by_one(
+            self._source.read(
+                paths, self._asserted, observed_at=self._observed_at, progress=progress
+            )
         )
 
 

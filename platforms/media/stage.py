@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from platforms.batches import Batch, one_by_one
 from platforms.media.files import statements_of
 from platforms.media.folder import Folder
 from platforms.media.statements import Stance, Unreadable
@@ -30,9 +31,9 @@ class Inspector:
         self._read: dict[Path, Evidence | None] = {}
         self.counts = Counts(files_given=folder.files, shown=0, file_read=0, file_not_given=0)
 
-    def inspected(self, readings: Iterable[Reading]) -> Iterator[Reading]:
+    def inspected(self, readings: Iterable[Reading | Batch]) -> Iterator[Reading]:
         """The same readings; an item whose media refuse or are in doubt says so."""
-        for reading in readings:
+        for reading in one_by_one(readings):
             yield self._of_item(reading) if isinstance(reading, Item) else reading
 
     def _of_item(self, item: Item) -> Item:

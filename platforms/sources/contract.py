@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from platforms.batches import Batch
 from platforms.records import Item, Reading
 
 DISK_ERRORS: Final = frozenset(
@@ -104,7 +105,7 @@ class Source(Protocol):
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Reading]:
+    ) -> Iterator[Reading | Batch]:
         """Every item of a dump, and what the dump says of its accounts and containers.
 
         ``BadFact`` is raised by the call, ``BadInput`` before the first item. The files

@@ -19,6 +19,7 @@ from exports.gate import GateClosed, clear
 from exports.models import File
 from platforms.actions import ensure_account, import_dump, keyring
 from platforms.actions.removals import take_removals
+from platforms.batches import one_by_one
 from platforms.feeds.bodies import Line
 from platforms.models import ItemState, Platform
 from platforms.records import Item, MediaKind, Role
@@ -61,7 +62,7 @@ def taken_in(folder, name):
     readings = SOURCES[slug].read(
         [path], facts, observed_at=timezone.now(), progress=lambda count: None
     )
-    return [one for one in readings if isinstance(one, Item) and one.native_id]
+    return [one for one in one_by_one(readings) if isinstance(one, Item) and one.native_id]
 
 
 def owner_of(items):

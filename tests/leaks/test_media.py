@@ -16,6 +16,7 @@ from exports.actions.plan import plan_release
 from exports.actions.publish import publish_file, publish_release
 from exports.gate import GateClosed, clear
 from platforms.actions import import_dump
+from platforms.batches import one_by_one
 from platforms.media import Folder, Inspector
 from platforms.records import Item, MediaKind, Verdict
 from platforms.sources import SOURCES
@@ -55,7 +56,7 @@ def items_of(slug, path, facts):
     found = SOURCES[slug].read(
         [path], facts, observed_at=timezone.now(), progress=lambda count: None
     )
-    return [one for one in found if isinstance(one, Item)]
+    return [one for one in one_by_one(found) if isinstance(one, Item)]
 
 
 def shared(items):

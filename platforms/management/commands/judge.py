@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from platforms.batches import one_by_one
 from platforms.media import BadFolder, Folder, Inspector
 from platforms.records import Item, Judgement, Verdict
 from platforms.sources import SOURCES, BadFact, BadInput, Source, facts_of
@@ -90,7 +91,7 @@ def _items(
             bar.update(task, advance=count, visible=time.monotonic() - began > PATIENCE_SECONDS)
 
         read = source.read(paths, facts, observed_at=datetime.now(UTC), progress=progress)
-        for found in inspector.inspected(read) if inspector else read:
+        for found in inspector.inspected(read) if inspector else one_by_one(read):
             if isinstance(found, Item):
                 yield found
 

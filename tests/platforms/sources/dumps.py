@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from platforms.batches import one_by_one
 from platforms.records import AccountReading, Item, Verdict
 from platforms.sources import SOURCES
 from platforms.visibility import judge
@@ -216,7 +217,7 @@ def read(folder: Path, platform, *contents, facts=None, observed_at=NOW):
     found = SOURCES[platform].read(
         paths, facts or {}, observed_at=observed_at, progress=lambda count: None
     )
-    return list(found)
+    return list(one_by_one(found))
 
 
 def items(*args, **kwargs):
