@@ -6,7 +6,7 @@ them from ``one_by_one``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -32,6 +32,8 @@ CONTENT: Final = pa.schema(
     ]
 )
 """What differs from item to item, as ``Item`` has it."""
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+KINDS: Final = {kind.value: kind for kind in MediaKind}
 # So few items cost less one by one.
 FEW: Final = 8
 
@@ -69,6 +71,17 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     def __len__(self) -> int:
         return len(self.content)
 
+    def take(self, rows: Sequence[int]) -> "Batch":
+        """A batch of only those in ``rows``."""
+        pieces = {n: self.pieces[row] for n, row in enumerate(rows) if row in self.pieces}
+        return msgspec.structs.replace(
+            self,
+            principals=[self.principals[row] for row in rows],
+            content=self.content.take(pa.array(rows, pa.int64())),
+            parents=[self.parents[row] for row in rows] if self.parents else (),
+            pieces=pieces,
+        )
+
     def items(self, rows: Sequence[int] | None = None) -> Iterator[Item]:
         """Those in ``rows``, or all."""
         content = self.content if rows is None else self.content.take(pa.array(rows, pa.int64()))
@@ -86,7 +99,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         title: str,
         text: str,
         tags: list[str],
-        media: list[dict[str, Any]],
+        media: tuple[Media, ...],
     ) -> Item:
         parts, core = self.pieces.get(row, WHOLE)
         return Item(
@@ -101,7 +114,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             title=title,
             text=text,
             tags=tuple(tags),
-            media=tuple([Media(MediaKind(m["kind"]), m["url"], m["alt"]) for m in media]),
+            media=media,
             parents=self.parents[row] if self.parents else (),
             parts=parts,
             core=core,
@@ -121,8 +134,22 @@ def one_by_one(readings: Iterable[Reading | Batch]) -> Iterator[Reading]:
 
 
 def _values(column: pa.Array) -> list[Any]:
+    """The column as values of ``Item``; for the two types that Arrow makes slowly, by hand."""
+    if column.type == MOMENT:
+        return [EPOCH + timedelta(microseconds=n) for n in column.cast(pa.int64()).to_pylist()]
+    if column.type == MEDIA:
+        return list(_media_in(column))
     values: list[Any] = column.to_pylist()
-    return [one.replace(tzinfo=UTC) for one in values] if column.type == MOMENT else values
+    return values
+
+
+def _media_in(column: pa.Array) -> Iterator[tuple[Media, ...]]:
+    kinds, urls, alts = [one.to_pylist() for one in pc.list_flatten(column).flatten()]
+    media = [Media(KINDS[kind], *words) for kind, *words in zip(kinds, urls, alts, strict=True)]
+    end = 0
+    for count in pc.list_value_length(column).to_pylist():
+        start, end = end, end + count
+        yield tuple(media[start:end])
 
 
 def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:

@@ -30,7 +30,7 @@ from platforms.joining import (
     nothing_known,
     subjects_of,
 )
-from platforms.keys import Keyring
+from platforms.keys import Keyring, People
 from platforms.parts import are_well_formed, people_of, who_cannot_be_cut
 from platforms.records import (
     ONLY_TEXT,
@@ -131,11 +131,12 @@ class Counts:
         self.verdicts[judgement.verdict] += count
         self.by_kind[batch.kind] += count
         self.adult += count * (judgement.adult and judgement.verdict is Verdict.SHARE)
-        first = batch.content["native_id"].slice(0, EXAMPLES).to_pylist()
         for code in {reason.code for reason in judgement.reasons}:
             self.by_reason[code] += count
-            for native_id in first:
-                self._show(code, native_id)
+            for native_id in batch.content["native_id"]:
+                if len(self.examples.get(code, ())) == EXAMPLES:
+                    break
+                self._show(code, native_id.as_py())
 
     @classmethod
     def of(cls, counts: Mapping[str, Any]) -> Self:
@@ -275,22 +276,37 @@ class _Inbox:
             self.settle()
 
     def put_all(self, batch: Batch) -> None:
-        """Judge a batch as one; its items each by itself where they differ, lack or are held."""
-        judgement = judge_all(batch)
+        """Judge a batch as one; its items each by itself where they are held, lack or differ."""
+        if not isinstance(self._writer, Tables) or any(map(is_gap, batch.evidence)):
+            self._put_each(batch.items())
+            return
+        judgements, odd = judge_all(batch)
+        self._put_each(batch.items(odd))
+        for judgement, rows in judgements.items():
+            if rows:
+                part = batch if len(rows) == len(batch) else batch.take(rows)
+                self._put_alike(part, judgement, self._writer)
+
+    def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
         apart = [*batch.items(list(batch.pieces))]
+        people = self._keyring.people_of_all(batch.platform, batch.principals)
+        can_be_looked_up = judgement.verdict is not Verdict.SHARE or all(
+            one.owner for one in people
+        )
         if (
-            not isinstance(self._writer, Tables)
-            or judgement is None
-            or judgement.verdict is Verdict.HOLD
-            or any(map(is_gap, batch.evidence))
+            judgement.verdict is Verdict.HOLD
+            or not can_be_looked_up
             or not all(map(are_well_formed, apart))
         ):
-            for item in batch.items():
-                self.put(item)
+            self._put_each(batch.items())
             return
         self._counts.add_all(batch, judgement)
-        columns = columns_of(batch, apart, judgement, self._keyring, self._observed_at)
-        self._writer.add_table(table_with(columns), judgement.verdict)
+        columns = columns_of(batch, judgement, people, apart, self._keyring, self._observed_at)
+        tables.add_table(table_with(columns), judgement.verdict)
+
+    def _put_each(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self.put(item)
 
     def settle(self) -> None:
         """Judge whatever waits, with all that is known of what it lacks."""
@@ -353,17 +369,18 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
 
 def columns_of(
     batch: Batch,
-    apart: Iterable[Item],
     judgement: Judgement,
+    people: Sequence[People],
+    apart: Iterable[Item],
     keyring: Keyring,
     observed_at: datetime,
 ) -> dict[str, Any]:
     """The rows of all items in ``batch``, as ``row_of`` makes them, by column.
 
-    ``apart`` are those of its items that can be taken apart.
+    ``people`` are those of each, ``apart`` those of its items that can be taken apart.
     """
     platform, count, content = batch.platform, len(batch), batch.content
-    people = [keyring.people_in(platform, one) for one in batch.principals]
+    item_keys = keyring.items(platform, batch.kind, content["native_id"].to_pylist())
     core_keys: list[Sequence[int] | None] = [None] * count
     parts: list[Sequence[StoredPart] | None] = [None] * count
     for row, item in zip(batch.pieces, apart, strict=True):
@@ -381,8 +398,11 @@ def columns_of(
             name: pa.repeat(pa.scalar(value, SCHEMA.field(name).type), count)
             for name, value in same.items()
         },
-        "item_key": keyring.items(platform, batch.kind, content["native_id"].to_pylist()),
-        "owner_key": [one.owner[0] for one in people],
+        "item_key": item_keys,
+        "owner_key": [
+            one.owner[0] if one.owner else key
+            for one, key in zip(people, item_keys.tolist(), strict=True)
+        ],
         "account_keys": [one.everybody for one in people],
         "media_kinds": media_kinds_array(content),
         **{name: content[name] for name in content.schema.names},

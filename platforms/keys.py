@@ -5,7 +5,7 @@ keyed per platform: small enough for sorted arrays of billions, meaningless
 without the secret. A collision denies one account too many, never one too few.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -144,16 +144,19 @@ class Keyring:
         """The keys of all in ``item``, those of everybody sorted and each of them once."""
         return self._people(item.platform, item.principals)
 
-    def people_in(self, platform: str, principals: tuple[Principal, ...]) -> People:
-        """The same of these ``principals``."""
-        return self._people(platform, principals)
+    def people_of_all(self, platform: str, rows: Sequence[tuple[Principal, ...]]) -> list[People]:
+        """The same of many items. Whoever is alone in one is so in many; others seldom return."""
+        distinct = dict.fromkeys(chain.from_iterable(rows))
+        keys = {one: self.principal(platform, one) for one in distinct}
+        return [
+            self._people(platform, principals)
+            if len(principals) == 1
+            else _people(principals, [keys[one] for one in principals])
+            for principals in rows
+        ]
 
     def _people_of(self, platform: str, principals: tuple[Principal, ...]) -> People:
-        found = [self.principal(platform, one) for one in principals]
-        owners = [
-            keys for one, keys in zip(principals, found, strict=True) if one.role is Role.OWNER
-        ]
-        return People(owners[0] if owners else (), tuple(sorted({*chain.from_iterable(found)})))
+        return _people(principals, [self.principal(platform, one) for one in principals])
 
     def of_platform(self, platform: str) -> bytes:
         """The secret under which ``platform``'s keys are made: for the platform itself alone.
@@ -180,3 +183,13 @@ class Keyring:
                 platform.encode(), digest_size=32, key=self._secret
             ).digest()
         return self._platforms[platform]
+
+
+def _people(principals: tuple[Principal, ...], keys: list[tuple[int, ...]]) -> People:
+    """``keys`` has those of each principal."""
+    owner: tuple[int, ...] = ()
+    for one, found in zip(principals, keys, strict=True):
+        if one.role is Role.OWNER:
+            owner = found
+            break
+    return People(owner, tuple(sorted({*chain.from_iterable(keys)})))

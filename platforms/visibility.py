@@ -4,9 +4,10 @@ A closed world: an item is shared when everything that was read about it is know
 good, and everything that must be read was. Reads no clock and no database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 import pyarrow.compute as pc
@@ -77,21 +78,45 @@ def judge(item: Item) -> Judgement:
         return _judgement(has_id, item.evidence, item.required, people, in_time)
 
 
-def judge_all(batch: Batch) -> Judgement | None:
-    """What ``judge`` says of every item in ``batch``; None where it may not be the same.
+def judge_all(batch: Batch) -> tuple[dict[Judgement, list[int]], list[int]]:
+    """The rows of ``batch`` by what ``judge`` says of them, and those to be judged one by one.
 
     The pieces of those that can be taken apart are not looked at.
     """
-    ids, published = batch.content["native_id"], batch.content["published_at"]
-    are_ids = pc.all(pc.not_equal(pc.utf8_trim_whitespace(ids), "")).as_py()
-    are_in_time = pc.all(pc.less_equal(published, batch.content["observed_at"])).as_py()
-    if not (are_ids and are_in_time and batch.platform and batch.kind):
-        return None
-    groups = {_known_people(people) for people in batch.principals}
-    found = {
-        _known_judgement(True, batch.evidence, batch.required, people, IN_TIME) for people in groups
+    found: dict[Judgement, list[int]] = {}
+    for people, rows in _by_people(batch.principals):
+        judgement = _known_judgement(True, batch.evidence, batch.required, people, IN_TIME)
+        found.setdefault(judgement, []).extend(rows)
+    odd = set(_odd_rows(batch))
+    if odd:
+        found = {said: [row for row in rows if row not in odd] for said, rows in found.items()}
+    return found, sorted(odd)
+
+
+def _by_people(principals: Sequence[tuple[Principal, ...]]) -> Iterator[tuple[People, list[int]]]:
+    """Rows with the same people, as far as that decides; few numbers are compared quickly."""
+    numbers: dict[tuple[Role, Identity, bool], int] = {}
+    known = {
+        one: numbers.setdefault((one.role, one.identity, _is_id(one.native_id)), len(numbers))
+        for one in dict.fromkeys(chain.from_iterable(principals))
     }
-    return found.pop() if len(found) == 1 else None
+    found: dict[tuple[int, ...], list[int]] = {}
+    for row, people in enumerate(principals):
+        found.setdefault(tuple([known[one] for one in people]), []).append(row)
+    states = list(numbers)
+    for group, rows in found.items():
+        yield tuple([states[number] for number in group]), rows
+
+
+def _odd_rows(batch: Batch) -> list[int]:
+    """The rows whose id or time may stand against sharing."""
+    if not (batch.platform and batch.kind):
+        return list(range(len(batch)))
+    content = batch.content
+    has_id = pc.not_equal(pc.utf8_trim_whitespace(content["native_id"]), "")
+    is_in_time = pc.less_equal(content["published_at"], content["observed_at"])
+    rows: list[int] = pc.indices_nonzero(pc.invert(pc.and_(has_id, is_in_time))).to_pylist()
+    return rows
 
 
 def _judgement(
