@@ -113,10 +113,10 @@ def _odd_rows(batch: Batch) -> list[int]:
     if not (batch.platform and batch.kind):
         return list(range(len(batch)))
     content = batch.content
-    has_id = pc.not_equal(pc.utf8_trim_whitespace(content["native_id"]), "")
-    is_in_time = pc.less_equal(content["published_at"], content["observed_at"])
-    rows: list[int] = pc.indices_nonzero(pc.invert(pc.and_(has_id, is_in_time))).to_pylist()
-    return rows
+    is_late = pc.greater(content["published_at"], content["observed_at"])
+    late: list[int] = pc.indices_nonzero(is_late).to_pylist()
+    ids = content["native_id"].to_pylist()
+    return [*late, *[row for row, one in enumerate(ids) if not _is_id(one)]]
 
 
 def _judgement(
