@@ -20,6 +20,7 @@ MOST_PARTS: Final = 1_000
 # A quotation mark, another dash or another way to write an accent makes no other words.
 NO_WORD: Final = re.compile(r"[\W_]+")
 NO_ASCII_WORD: Final = bytes(code for code in range(128) if NO_WORD.match(chr(code)))
+BETWEEN_ASCII_WORDS: Final = NO_ASCII_WORD.replace(b"\n", b"")
 TAG: Final = re.compile(r"<[^<>]*>")
 
 NOBODY: Final[tuple[Principal, ...]] = ()
@@ -131,6 +132,8 @@ def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
 
 def _repeated(item: Item) -> set[Principal]:
     """The people of every line and address that is also somewhere else."""
+    if _says_nothing_twice(item):
+        return set()
     first: dict[str, tuple[Principal, ...]] = {}
     found: set[Principal] = set()
     for words, people in _words(item):
@@ -139,6 +142,17 @@ def _repeated(item: Item) -> set[Principal]:
             if other is not people and other != people:
                 found.update(other, people)
     return found
+
+
+def _says_nothing_twice(item: Item) -> bool:
+    """Whether no two lines or addresses are alike, where that can be seen at a glance."""
+    of_media = [words for medium in item.media for words in (medium.alt, medium.url)]
+    everything = "\n".join((item.text, item.title, *item.tags, *of_media))
+    if not everything.isascii() or "&" in everything or "<" in everything:
+        return False
+    lines = "\n".join(filter(None, everything.splitlines())).encode().lower()
+    words = lines.translate(None, BETWEEN_ASCII_WORDS).split(b"\n")
+    return len({*words}) == len(words)
 
 
 def _words(item: Item) -> Iterator[tuple[list[str], tuple[Principal, ...]]]:

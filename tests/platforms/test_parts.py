@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platforms import parts
 from platforms.intake import taken_apart
 from platforms.keys import Keyring
 from platforms.parts import GAP, Pieces, text_without, who_cannot_be_cut
@@ -196,6 +197,29 @@ def test_lines_of_other_signs_are_other_lines():
     apart = item((["\U0001f431"], [], [BOB]), (["\U0001f436"], [], []))
 
     assert bound(apart) == {"alice"}
+
+
+USUAL, ODD = ["a", "A!", "b", "c", "d e", "D. E.", "f"], ["<b>a</b>", "&amp;", "--", "\u00e9", " "]
+LINES = st.lists(st.sampled_from(USUAL), max_size=2) | st.lists(st.sampled_from(ODD), max_size=1)
+SAID = LINES.flatmap(
+    lambda lines: st.sampled_from(["\n", "\r", "\x0b", "\x1c", "\u2028"]).map(
+        lambda between: between.join(lines)
+    )
+)
+SHOWN = st.builds(Media, st.just(MediaKind.IMAGE), st.sampled_from(["a", "c", "d"]), SAID)
+
+
+@settings(max_examples=500)
+@given(SAID, SAID, SAID, SAID, st.lists(SHOWN, max_size=1), st.lists(SHOWN, max_size=1))
+def test_what_is_seen_at_a_glance_is_what_a_look_at_each_line_finds(
+    first, second, mine, title, theirs, own
+):
+    whole = item(([first], theirs, [BOB]), ([second], [], [CAROL]), ([mine], own, []), title=title)
+    at_a_glance = who_cannot_be_cut(whole)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "_says_nothing_twice", lambda item: False)
+        assert who_cannot_be_cut(whole) == at_a_glance
 
 
 def test_two_who_say_the_same_are_both_bound():
