@@ -34,6 +34,15 @@ CONTENT: Final = pa.schema(
 """What differs from item to item, as ``Item`` has it."""
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
+# Every set of kinds, at the place whose bits are those of its kinds.
+NAMES: Final = pa.array(sorted(KINDS))
+SETS: Final = pa.array(
+    [
+        [name for bit, name in enumerate(sorted(KINDS)) if bits >> bit & 1]
+        for bits in range(1 << len(KINDS))
+    ],
+    pa.list_(pa.string()),
+)
 # So few items cost less one by one.
 FEW: Final = 8
 
@@ -165,17 +174,14 @@ def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:
 
 def media_kinds_array(content: pa.RecordBatch) -> pa.Array:
     """What ``Item.media_kinds`` gives of each row, sorted."""
-    names = sorted(MediaKind)
     media = content["media"]
-    places = pc.index_in(pc.list_flatten(media).field("kind"), pa.array(names, pa.string()))
+    places = pc.index_in(pc.list_flatten(media).field("kind"), NAMES)
     if places.null_count:
         raise TypeError("a medium is of no known kind")
     has_text = pc.or_(pc.not_equal(content["text"], ""), pc.not_equal(content["title"], ""))
-    found = has_text.to_numpy(zero_copy_only=False) << names.index(MediaKind.TEXT)
+    found = has_text.to_numpy(zero_copy_only=False) << NAMES.index(MediaKind.TEXT).as_py()
     np.bitwise_or.at(found, pc.list_parent_indices(media).to_numpy(), 1 << places.to_numpy())
-    sets, rows = np.unique(found, return_inverse=True)
-    lists = [[name for bit, name in enumerate(names) if one >> bit & 1] for one in sets.tolist()]
-    return pa.array(lists, pa.list_(pa.string())).take(pa.array(rows))
+    return SETS.take(pa.array(found))
 
 
 def lists_array(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -399,10 +400,12 @@ def columns_of(
             for name, value in same.items()
         },
         "item_key": item_keys,
-        "owner_key": [
-            one.owner[0] if one.owner else key
-            for one, key in zip(people, item_keys.tolist(), strict=True)
-        ],
+        "owner_key": np.array(
+            [
+                one.owner[0] if one.owner else key
+                for one, key in zip(people, item_keys.tolist(), strict=True)
+            ]
+        ),
         "account_keys": [one.everybody for one in people],
         "media_kinds": media_kinds_array(content),
         **{name: content[name] for name in content.schema.names},

@@ -187,9 +187,8 @@ class Keyring:
 
 def _people(principals: tuple[Principal, ...], keys: list[tuple[int, ...]]) -> People:
     """``keys`` has those of each principal."""
-    owner: tuple[int, ...] = ()
+    everybody = tuple(sorted({*chain.from_iterable(keys)}))
     for one, found in zip(principals, keys, strict=True):
         if one.role is Role.OWNER:
-            owner = found
-            break
-    return People(owner, tuple(sorted({*chain.from_iterable(keys)})))
+            return People(found, everybody)
+    return People((), everybody)
