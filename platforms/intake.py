@@ -31,7 +31,7 @@ from platforms.joining import (
     nothing_known,
     subjects_of,
 )
-from platforms.keys import Keyring, People
+from platforms.keys import Keyring, Owners
 from platforms.parts import are_well_formed, people_of, who_cannot_be_cut
 from platforms.records import (
     ONLY_TEXT,
@@ -291,9 +291,7 @@ class _Inbox:
     def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
         apart = [*batch.items(list(batch.pieces))]
         people = self._keyring.people_of_all(batch.platform, batch.principals)
-        can_be_looked_up = judgement.verdict is not Verdict.SHARE or all(
-            one.owner for one in people
-        )
+        can_be_looked_up = judgement.verdict is not Verdict.SHARE or bool(people.are_there.all())
         if (
             judgement.verdict is Verdict.HOLD
             or not can_be_looked_up
@@ -371,7 +369,7 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
 def columns_of(
     batch: Batch,
     judgement: Judgement,
-    people: Sequence[People],
+    people: Owners,
     apart: Iterable[Item],
     keyring: Keyring,
     observed_at: datetime,
@@ -400,13 +398,8 @@ def columns_of(
             for name, value in same.items()
         },
         "item_key": item_keys,
-        "owner_key": np.array(
-            [
-                one.owner[0] if one.owner else key
-                for one, key in zip(people, item_keys.tolist(), strict=True)
-            ]
-        ),
-        "account_keys": [one.everybody for one in people],
+        "owner_key": np.where(people.are_there, people.keys, item_keys),
+        "account_keys": people.everybody,
         "media_kinds": media_kinds_array(content),
         **{name: content[name] for name in content.schema.names},
         "observed_at": pc.if_else(

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from platforms.records import Item, ItemRef, Principal, Role
 
@@ -64,6 +66,14 @@ class People(NamedTuple):
 
     owner: tuple[int, ...]
     everybody: tuple[int, ...]
+
+
+class Owners(NamedTuple):
+    """The key of each item's owner, whether there is one, and the keys of everybody in it."""
+
+    keys: npt.NDArray[np.int64]
+    are_there: npt.NDArray[np.bool_]
+    everybody: pa.ListArray
 
 
 class Keyring:
@@ -144,19 +154,24 @@ class Keyring:
         """The keys of all in ``item``, those of everybody sorted and each of them once."""
         return self._people(item.platform, item.principals)
 
-    def people_of_all(self, platform: str, rows: Sequence[tuple[Principal, ...]]) -> list[People]:
-        """The same of many items. Whoever is alone in one is so in many; others seldom return."""
-        distinct = dict.fromkeys(chain.from_iterable(rows))
-        keys = {one: self.principal(platform, one) for one in distinct}
-        return [
-            self._people(platform, principals)
-            if len(principals) == 1
-            else _people(principals, [keys[one] for one in principals])
-            for principals in rows
-        ]
+    def people_of_all(self, platform: str, rows: Sequence[tuple[Principal, ...]]) -> Owners:
+        """The same of many items, as columns; each principal is looked up once."""
+        numbers: dict[Principal, int] = {}
+        people = [numbers.setdefault(one, len(numbers)) for row in rows for one in row]
+        keys = [self.principal(platform, one) for one in numbers]
+        is_owner = [one.role is Role.OWNER for one in numbers]
+        of_row = np.repeat(np.arange(len(rows)), [*map(len, rows)])
+        return Owners(
+            *_owners(np.array(people, dtype=np.int64), of_row, keys, is_owner, len(rows)),
+            _everybody(people, of_row, keys, len(rows)),
+        )
 
     def _people_of(self, platform: str, principals: tuple[Principal, ...]) -> People:
-        return _people(principals, [self.principal(platform, one) for one in principals])
+        found = [self.principal(platform, one) for one in principals]
+        owners = [
+            keys for one, keys in zip(principals, found, strict=True) if one.role is Role.OWNER
+        ]
+        return People(owners[0] if owners else (), tuple(sorted({*chain.from_iterable(found)})))
 
     def of_platform(self, platform: str) -> bytes:
         """The secret under which ``platform``'s keys are made: for the platform itself alone.
@@ -185,10 +200,40 @@ class Keyring:
         return self._platforms[platform]
 
 
-def _people(principals: tuple[Principal, ...], keys: list[tuple[int, ...]]) -> People:
-    """``keys`` has those of each principal."""
-    everybody = tuple(sorted({*chain.from_iterable(keys)}))
-    for one, found in zip(principals, keys, strict=True):
-        if one.role is Role.OWNER:
-            return People(found, everybody)
-    return People((), everybody)
+Numbers = npt.NDArray[np.int64]
+
+
+def _owners(
+    people: Numbers,
+    of_row: Numbers,
+    keys: Sequence[tuple[int, ...]],
+    is_owner: Sequence[bool],
+    count: int,
+) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    """The first key of each row's first owner, and whether there is one.
+
+    ``people`` are places in ``keys`` and ``is_owner``, each in the row that ``of_row`` says.
+    """
+    places = np.flatnonzero(np.array([*is_owner, False])[people])
+    rows, first = np.unique(of_row[places], return_index=True)
+    # Rows without an owner have somebody without a key, who comes last.
+    owners = np.full(count, len(keys))
+    owners[rows] = people[places[first]]
+    one_key = np.array([*[one[0] if one else 0 for one in keys], 0], dtype=np.int64)
+    has_key = np.array([*map(bool, keys), False])
+    return one_key[owners], has_key[owners]
+
+
+def _everybody(
+    people: Sequence[int], of_row: Numbers, keys: Sequence[tuple[int, ...]], count: int
+) -> pa.ListArray:
+    """The keys of all in each row, sorted and each of them once."""
+    lists = pa.array(keys, pa.list_(pa.int64())).take(pa.array(people, pa.int64()))
+    found, rows = pc.list_flatten(lists).to_numpy(), of_row[pc.list_parent_indices(lists)]
+    order = np.lexsort((found, rows))
+    found, rows = found[order], rows[order]
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (found[1:] != found[:-1]) | (rows[1:] != rows[:-1])
+    ends = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(np.bincount(rows[is_new], minlength=count), out=ends[1:])
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(found[is_new]))

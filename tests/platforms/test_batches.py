@@ -249,3 +249,28 @@ def test_nothing_of_what_is_excluded_reaches_the_archive_in_a_table():
     assert {judged(one, KEYRING).verdict for one in items} == {Verdict.EXCLUDE}
     assert all(row == row.without_content() for row in rows)
     assert "MARKER" not in repr(rows)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.builds(
+                Principal,
+                st.sampled_from([Role.OWNER, Role.REBLOG_ROOT]),
+                st.just(Identity.STABLE),
+                st.sampled_from([None, "1", "2", "3"]),
+                st.sampled_from([None, "a", "b", "A"]),
+            ),
+            max_size=4,
+        ).map(tuple),
+        max_size=5,
+    )
+)
+def test_the_keys_of_many_are_those_of_each(rows):
+    columns = KEYRING.people_of_all("tumblr", rows)
+
+    each = [KEYRING.people(item(principals=row)) for row in rows]
+    assert columns.are_there.tolist() == [bool(one.owner) for one in each]
+    owners = zip(columns.keys.tolist(), each, strict=True)
+    assert all(key == one.owner[0] for key, one in owners if one.owner)
+    assert columns.everybody.to_pylist() == [list(one.everybody) for one in each]
