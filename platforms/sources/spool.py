@@ -32,7 +32,7 @@ RECORDS: Final = b"r"
 COLUMNS: Final = b"c"
 QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 FULL_ADVICE: Final = (
-    "Make room for about as much as it takes compressed, or name another folder: TMPDIR."
+    "Make room for about twice what it takes compressed, or name another folder: TMPDIR."
 )
 
 Kept = TypeVar("Kept")
