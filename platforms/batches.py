@@ -44,7 +44,7 @@ SETS: Final = pa.array(
     pa.list_(pa.string()),
 )
 # So few items cost less one by one.
-FEW: Final = 8
+FEW: Final = 32
 
 
 class Pieces(NamedTuple):

@@ -42,15 +42,18 @@ class Pieces:
 
     def add(
         self, texts: Iterable[str], media: Iterable[Media] = (), by: Iterable[Principal] = ()
-    ) -> None:
-        """Add one piece behind those before: a part of ``by``, or the item's own content."""
+    ) -> Span:
+        """Add one piece behind those before: a part of ``by``, or the item's own content.
+
+        Gives where its words are in the text.
+        """
         start, end = self._put(GAP.join(filter(None, texts)))
         first = len(self.media)
         self.media.extend(media)
-        places = tuple(range(first, len(self.media)))
-        people = tuple(dict.fromkeys(by))
-        if people and (start < end or places):
-            self.parts.append(Part(people, start, end, places))
+        people = tuple(dict.fromkeys(by)) if by else ()
+        if people and (start < end or first < len(self.media)):
+            self.parts.append(Part(people, start, end, tuple(range(first, len(self.media)))))
+        return start, end
 
     def _put(self, text: str) -> Span:
         if not text:

@@ -119,6 +119,15 @@ def quoted_document(text: bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
+def written(document: Any) -> bytes:
+    """``document`` as ``quoted_document`` can read it."""
+    try:
+        return _encode(document)
+    except UnicodeEncodeError:
+        # Half a surrogate pair can be escaped, and then be read again.
+        return json.dumps(document).encode()
+
+
 def document_in(text: bytes, path: Path) -> Any:
     """The one JSON document in ``text``, which was read at ``path``."""
     return _parsed(text, path, line=1, byte=0)

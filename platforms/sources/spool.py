@@ -3,7 +3,8 @@
 Decoding is most of the work, so it is done once. Records are kept one by one, or very many
 as the columns of a batch. The file lies in the folder for temporary
 files (``TMPDIR``), can be read by nobody else, and is gone when it is closed or the process
-ends. It is compressed, and holds what is read of a record, so neither e-mail nor IP addresses.
+ends. It is compressed, and holds what is read of usual records, so neither e-mail nor IP
+addresses; what a reader puts in whole is there as the dump has it.
 """
 
 import os
@@ -30,7 +31,9 @@ LIST: Final = b"\xdd"
 # A frame of records, and one that holds the columns of a batch.
 RECORDS: Final = b"r"
 COLUMNS: Final = b"c"
-QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4")
+# Arrow's threads keep tens of megabytes, and gain nothing here.
+QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+ALONE: Final = pa.ipc.IpcReadOptions(use_threads=False)
 FULL_ADVICE: Final = (
     "Make room for about twice what it takes compressed, or name another folder: TMPDIR."
 )
@@ -118,7 +121,7 @@ class Spool(Generic[Kept]):
             length = int.from_bytes(self._file.read(LENGTH_BYTES), "big")
             frame = self._file.read(length)
             if kind == COLUMNS:
-                yield cast(Kept, pa.ipc.open_stream(frame).read_next_batch())
+                yield cast(Kept, pa.ipc.open_stream(frame, options=ALONE).read_next_batch())
             else:
                 yield from self._decode(decompress(frame))
             read += len(kind) + LENGTH_BYTES + length

@@ -5,30 +5,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import UNSET
+import pyarrow as pa
 
+from platforms.batches import Batch
 from platforms.records import AccountReading, Evidence, FactReading, Item, Reading
 from platforms.sources import files, json_records
 from platforms.sources.contract import Fact, understood
-from platforms.sources.json_documents import Lane, Proven, quickly
+from platforms.sources.json_documents import Lane, quickly, quoted_document
+from platforms.sources.spool import Spool
 from platforms.sources.tumblr import blogs
-from platforms.sources.tumblr.alike import Reader, usual_posts
-from platforms.sources.tumblr.blogs import Blogs
-from platforms.sources.tumblr.posts import (
-    SLUG,
-    Surroundings,
-    blogs_in,
-    id_of,
-    is_open,
-    is_open_to_all,
-    odd_item,
-)
+from platforms.sources.tumblr.alike import Reader
+from platforms.sources.tumblr.first_pass import FirstPass, Kept, Whole
+from platforms.sources.tumblr.posts import SLUG, Surroundings, item_of, odd_item
 from platforms.sources.tumblr.responses import Shape, records
 from platforms.sources.tumblr.settling import settled
-from platforms.sources.values import shown
 
 ADVICE: Final = "Give answers of Tumblr's API, or one post or blog on each line."
-NOTED: Final = (Shape.READ, None)
 XML_ADVICE: Final = "Is it a WordPress export? Tumblr dumps are JSON."
 
 
@@ -46,7 +38,7 @@ class Tumblr:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Reading]:
+    ) -> Iterator[Reading | Batch]:
         values = understood(self.facts, asserted)
         return _read(paths, values, observed_at, files.Progress(progress))
 
@@ -59,73 +51,30 @@ def _read(
     values: Mapping[str, object],
     observed_at: datetime,
     progress: Callable[[int], None],
-) -> Iterator[Reading]:
+) -> Iterator[Reading | Batch]:
     files.check(paths)
-    proven, first = Proven(), FirstPass(values)
-    for path in paths:
-        for shape, record in _records(path, progress, proven, Lane(first.note, first.note)):
-            first.add(shape, record)
-    around = first.surroundings(values, observed_at)
-    yield from _readings(around)
-    yield from _facts(around)
-    reader = Reader(around, first.posts)
-    for path in paths:
-        for shape, record in _records(path, progress, proven, Lane(quickly, _again(reader))):
-            if shape is Shape.READ:
-                yield record
-            elif shape is Shape.POST:
-                yield reader.item_of(record)
-            elif shape is Shape.ODD:
-                yield odd_item(observed_at, f"it is neither a post nor a blog: {shown(record)}")
-
-
-class FirstPass:
-    """Every blog of the dump, and the ids of posts that some appearance does not open to all."""
-
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self.posts = usual_posts()
-        self._blogs = Blogs(values)
-        self._closed: set[str] = set()
-
-    def note(self, text: bytes) -> object:
-        """Take in an open post of the usual form; leave everything else to ``add``."""
-        post = self.posts.proven(text)
-        if post is None or not is_open_to_all(post.state, post.is_private, post.is_paywalled):
-            return UNSET
-        if not self._blogs.add_written(bytes(post.blog), posting=True):
-            return UNSET
-        for segment in post.trail or ():
-            if not self._blogs.add_written(bytes(segment.blog)):
-                return UNSET
-        return NOTED
-
-    def add(self, shape: Shape, record: Any) -> None:
-        if shape is Shape.BLOG:
-            self._blogs.add(record)
-        elif shape is Shape.POST:
-            self.posts.learn(record)
-            for blog, posting in blogs_in(record):
-                self._blogs.add(blog, posting=posting)
-            if not is_open(record) and (number := id_of(record)):
-                self._closed.add(number)
-
-    def surroundings(self, values: Mapping[str, object], observed_at: datetime) -> Surroundings:
-        self._blogs.join_by_name()
-        return Surroundings(self._blogs, values, frozenset(self._closed), observed_at)
-
-
-def _again(reader: Reader) -> Callable[[bytes], object]:
-    """Reads a line of the second pass, if it is a post of a kind that was read."""
-
-    def read(text: bytes) -> object:
-        item = reader.item_in(text)
-        return item if item is UNSET else (Shape.READ, item)
-
-    return read
+    spool: Spool[Kept] = Spool(paths, Whole)
+    with spool:
+        first = FirstPass(values, observed_at, spool)
+        for path in paths:
+            for shape, record in _records(path, progress, first):
+                if shape is not Shape.READ:
+                    first.add(shape, record)
+        around = first.finished()
+        yield from _readings(around)
+        yield from _facts(around)
+        reader = Reader(around)
+        for kept in spool.records(progress):
+            if isinstance(kept, pa.RecordBatch):
+                yield from reader.read(kept)
+            elif kept.shape is Shape.POST:
+                yield item_of(quoted_document(kept.raw), around)
+            else:
+                yield odd_item(observed_at, f"it is neither a post nor a blog: {kept.raw.decode()}")
 
 
 def _records(
-    path: Path, progress: Callable[[int], None], proven: Proven, lane: Lane
+    path: Path, progress: Callable[[int], None], first: FirstPass
 ) -> Iterator[tuple[Shape, Any]]:
     return json_records.records(
         path,
@@ -134,8 +83,7 @@ def _records(
         odd=Shape.ODD,
         advice=ADVICE,
         xml_advice=XML_ADVICE,
-        proven=proven,
-        lane=lane,
+        lane=Lane(first.note, quickly),
     )
 
 

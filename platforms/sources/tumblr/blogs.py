@@ -141,10 +141,12 @@ NOTHING_READ: Final[Readings] = (frozenset(),) * len(FIELDS)
 class Blog(msgspec.Struct, gc=False, eq=False):
     """All readings of one blog's fields, and every name it goes by.
 
-    A dump has very many of them, and hardly any has a second name.
+    A dump has very many of them, and hardly any has a second name. ``handle`` is the first.
+    ``number`` is its place among those that have a uuid.
     """
 
     uuid: str | None = None
+    number: int = -1
     handle: str | None = None
     other_names: tuple[str, ...] = ()
     readings: Readings = NOTHING_READ
@@ -206,35 +208,39 @@ class Written(dict[bytes, Found]):
 
 
 class Seen:
-    """Which records of blogs were read, and whether one was a posting blog's.
+    """Which records of blogs were read, and of which blog each is.
 
     Of those that were met last their text is at hand, of many more a digest.
     """
 
     def __init__(self) -> None:
-        self._texts: Written[bool] = Written()
-        self._digests: dict[bytes, bool] = {}
+        self._texts: Written[Blog] = Written()
+        self._digests: dict[bytes, Blog] = {}
 
-    def has(self, text: bytes, *, posting: bool) -> bool:
+    def find(self, text: bytes) -> Blog | None:
         found = self._texts.get(text)
         if found is None:
             found = self._digests.get(sha256(text).digest())
             if found is not None:
                 self._texts.keep(text, found)
-        return found is not None and found >= posting
+        return found
 
-    def add(self, text: bytes, *, posting: bool) -> None:
+    def add(self, text: bytes, blog: Blog) -> None:
         if len(self._digests) >= DIGESTS:
             self._digests.clear()
-        self._digests[sha256(text).digest()] = posting
-        self._texts.keep(text, posting)
+        self._digests[sha256(text).digest()] = blog
+        self._texts.keep(text, blog)
 
 
 class Blogs:
-    """Every blog that a dump mentions, by uuid; without one, only what speaks against it."""
+    """Every blog that a dump mentions, by uuid; without one, only what speaks against it.
+
+    Those with a uuid are ``numbered``.
+    """
 
     def __init__(self, asserted: Mapping[str, object]) -> None:
         self._asserted = asserted
+        self.numbered: list[Blog] = []
         self._by_uuid: dict[str, Blog] = {}
         self._by_name: dict[str, Blog] = {}
         self._seen = Seen()
@@ -246,33 +252,46 @@ class Blogs:
         try:
             text = _encode(raw)
         except (UnicodeEncodeError, OverflowError, RecursionError):
-            self._add(raw, posting=posting)
-            return
-        if not self._seen.has(text, posting=posting):
-            self._add(raw, posting=posting)
-            self._seen.add(text, posting=posting)
+            blog = self._add(raw)
+        else:
+            blog = self._seen.find(text) or self._add(raw, text)
+        if posting:
+            self._assert_of(blog)
 
-    def add_written(self, text: bytes, *, posting: bool = False) -> bool:
-        """Take in a record as it is written; False where it is not known to be whole."""
-        if self._seen.has(text, posting=posting):
-            return True
-        raw = quickly(text)
-        if not isinstance(raw, dict):
-            return False
-        self._add(raw, posting=posting)
-        self._seen.add(text, posting=posting)
-        return True
+    def written(self, text: bytes, *, posting: bool = False) -> Blog | None:
+        """The blog whose record ``text`` is, which is taken in.
 
-    def _add(self, raw: dict[str, Any], *, posting: bool) -> None:
+        None where it is not known to be a whole record, or does not name a blog by its uuid
+        and ``handle``: whoever then gives it to ``add`` misses nothing.
+        """
+        blog = self._seen.find(text)
+        if blog is None:
+            raw = quickly(text)
+            if not isinstance(raw, dict):
+                return None
+            blog = self._add(raw, text)
+            if blog is None or blog.handle != raw.get("name"):
+                return None
+        if posting and not blog.is_posting:
+            self._assert_of(blog)
+        return blog if blog.uuid and blog.handle else None
+
+    def _add(self, raw: dict[str, Any], text: bytes = b"") -> Blog | None:
+        """Take in ``raw``; ``text`` is remembered as its blog's if that is all that it says."""
         uuid, name = uuid_in(raw), name_in(raw.get("name"))
         if uuid is not None:
-            blog = self._by_uuid.get(uuid) or self._by_uuid.setdefault(uuid, Blog(uuid))
-            blog.add(raw)
-            if posting:
-                self._assert_of(blog)
+            blog = self._by_uuid.get(uuid)
+            if blog is None:
+                blog = self._by_uuid[uuid] = Blog(uuid, len(self.numbered))
+                self.numbered.append(blog)
         elif name is not None:
             blog = self._by_name.get(folded(name)) or self._by_name.setdefault(folded(name), Blog())
-            blog.add(raw)
+        else:
+            return None
+        blog.add(raw)
+        if text and (uuid is None or (name is not None and name == blog.handle)):
+            self._seen.add(text, blog)
+        return blog
 
     def join_by_name(self) -> None:
         """Let what records without uuid say reach the blogs of that name; once all are read."""
@@ -294,18 +313,14 @@ class Blogs:
         if self._by_name and name and (nameless := self._by_name.get(folded(name))):
             blog.add_worse(nameless)
 
-    def of(self, uuid: str) -> Blog | None:
-        return self._by_uuid.get(uuid)
-
-    def state_of(self, raw: Mapping[str, Any]) -> tuple[object, ...]:
+    def state_of(self, blog: Blog) -> tuple[object, ...]:
         """All that is known of a blog but who it is: two of the same state prove the same."""
-        uuid = uuid_in(raw)
         return (
-            self.get(raw).readings,
-            self.get(raw).asserted,
-            self._posts(uuid),
-            self.is_attested(uuid),
-            self.is_partner(raw),
+            blog.readings,
+            blog.asserted,
+            blog.is_posting,
+            self.is_attested(blog.uuid),
+            self.is_partner({"uuid": blog.uuid, "name": blog.handle}),
         )
 
     def is_posting(self, raw: Mapping[str, Any]) -> bool:
@@ -321,7 +336,9 @@ class Blogs:
         return known is not None and known.is_posting
 
     def is_partner(self, raw: Mapping[str, Any]) -> bool:
-        partners = self._asserted.get("partner_blogs") or frozenset()
+        partners = self._asserted.get("partner_blogs")
+        if not partners:
+            return False
         names = {folded(str(name)) for name in (raw.get("uuid"), raw.get("name")) if name_in(name)}
         return not names.union(self.get(raw).names).isdisjoint(partners)  # type: ignore[arg-type]
 
@@ -330,8 +347,9 @@ class Blogs:
         for blog in self._by_name.values():
             yield None, blog
 
-    def _assert_of(self, blog: Blog) -> None:
-        if blog.is_posting:
+    def _assert_of(self, blog: Blog | None) -> None:
+        """What the operator asserts is about the blogs that post."""
+        if blog is None or blog.uuid is None or blog.is_posting:
             return
         blog.is_posting = True
         facts = {

@@ -5,7 +5,7 @@ arrange them, a trail of such items, and members by names that were seen before.
 other post is left to whoever reads dictionaries.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -95,12 +95,13 @@ _encode = msgspec.json.Encoder().encode
 class Posts:
     """Decodes posts whose members are all known by name, in whatever combination.
 
-    ``decided`` are the members that make a kind: the values of those are ``rest_of`` a post.
+    ``decided`` are the members that make a kind: what those say is the rest of a post.
     """
 
     def __init__(self, understood: frozenset[str], decided: frozenset[str]) -> None:
         self._understood, self._decided = understood, decided
         self._names: list[str] = []
+        self._deciding: list[str]
         self._decode: Callable[[bytes], Post]
         self._rest: Callable[[Post], object]
         self._prepare()
@@ -108,7 +109,7 @@ class Posts:
     def learn(self, names: Iterable[str]) -> bool:
         """Have posts with these members decoded from now on, if all of them are understood.
 
-        True where that makes other kinds of all posts.
+        True where that makes the rest of a post another one.
         """
         names = tuple(names)
         if not self._understood.issuperset(names) or set(names).issubset(self._names):
@@ -132,21 +133,24 @@ class Posts:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
 
-    def of(self, raw: Mapping[str, Any]) -> Post | None:
-        """``raw``, which was decoded in another way, as a usual post."""
-        try:
-            return self.decoded(_encode(raw))
-        except (ValueError, OverflowError, RecursionError):
-            return None
-
     def proven(self, text: bytes) -> Post | None:
         """The post in ``text`` if nothing got lost in decoding it, leaving its blogs aside."""
         post = self.decoded(text)
         return post if post is not None and is_all_of(text, _encode(post)) else None
 
     def rest_of(self, post: Post) -> bytes:
-        """Everything that makes the kind of ``post`` but its blog and trail; types count."""
+        """The values of all that decides, for comparing; types count."""
         return _encode(self._rest(post))
+
+    def said_by(self, post: Post) -> bytes:
+        """All that decides, by name, as JSON."""
+        said = {name: getattr(post, name) for name in self._deciding}
+        return _encode({name: value for name, value in said.items() if value is not ABSENT})
+
+    def record_of(self, post: Post) -> dict[str, Any]:
+        """``post`` as it was before it was decoded."""
+        record: dict[str, Any] = msgspec.json.decode(_encode(post))
+        return record
 
     def _prepare(self) -> None:
         """The members stand in the order in which they were seen, which is decoded fastest."""
@@ -161,7 +165,8 @@ class Posts:
         )
         decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
         self._decode = decoder.decode
-        self._rest = attrgetter(*[name for name in names if name in self._decided])
+        self._deciding = [name for name in names if name in self._decided]
+        self._rest = attrgetter(*self._deciding)
 
 
 def _field(name: str) -> tuple[str, Any] | tuple[str, Any, Any]:

@@ -1,5 +1,6 @@
 """Where what was read of a dump waits for the second pass."""
 
+import json
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -9,10 +10,12 @@ import pytest
 from platforms.sources import SOURCES, spool
 from platforms.sources.contract import BadInput
 from platforms.sources.spool import BATCH_RECORDS, Spool
+from tests.platforms.sources import dumps as tumblr
 from tests.platforms.sources.dumps import NOW, PUBLIC_SITE, entry, wxr
 from tests.platforms.sources.reddit_dumps import crosspost, lines, post
 
 DUMPS = {
+    "tumblr": (json.dumps(tumblr.post()), {}),
     "reddit": (lines(post(), crosspost()), {}),
     "wordpress": (wxr(entry()), PUBLIC_SITE),
 }

@@ -2,21 +2,33 @@
 
 import json
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from platforms.batches import one_by_one
 from platforms.records import Item
+from platforms.sources import columns
 from platforms.sources.contract import BadInput
-from platforms.sources.json_documents import strictly
-from platforms.sources.tumblr import NOTED, TUMBLR, FirstPass, alike, blogs, posts
-from platforms.sources.tumblr.posts import Surroundings, blogs_in, id_of, is_open, item_of
+from platforms.sources.json_documents import quoted_document, strictly
+from platforms.sources.spool import Spool
+from platforms.sources.tumblr import TUMBLR, alike, blogs, posts, rows
+from platforms.sources.tumblr.first_pass import NOTED, FirstPass, Whole
+from platforms.sources.tumblr.posts import item_of
 from platforms.sources.tumblr.responses import Shape
 from platforms.sources.tumblr.usual import Segment, Source
 from tests.platforms.sources.dumps import BOB, CAROL, NOW, asked_by, blog, post, trail_item
-from tests.platforms.sources.test_tumblr_alike import IMAGE, POSTS, TEXT
+from tests.platforms.sources.test_tumblr_alike import (
+    IMAGE,
+    POSTS,
+    SLOW_FIXTURES,
+    TEXT,
+    around_of,
+)
 
 KEY = re.compile(r'"(\w+)":')
 INSERTED = st.sampled_from(
@@ -34,9 +46,6 @@ SPELLINGS = st.sampled_from(
         {"ensure_ascii": False},
     ]
 )
-SLOW_FIXTURES = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
 
 
 def tampered(text, place, inserted):
@@ -47,14 +56,14 @@ def tampered(text, place, inserted):
 
 
 def read(folder, lines):
-    """The items of a file of these lines; None where it is refused."""
+    """How often each item of a file of these lines is there; None where it is refused."""
     path = folder / "posts.ndjson"
     path.write_bytes(b"\n".join(line.encode("utf-8", "surrogatepass") for line in lines))
     try:
-        found = list(TUMBLR.read([path], {}, observed_at=NOW, progress=lambda count: None))
+        found = TUMBLR.read([path], {}, observed_at=NOW, progress=lambda count: None)
+        return Counter(one for one in one_by_one(found) if isinstance(one, Item))
     except BadInput:
         return None
-    return [one for one in found if isinstance(one, Item)]
 
 
 def read_one_by_one(lines):
@@ -65,17 +74,7 @@ def read_one_by_one(lines):
         except (ValueError, RecursionError):
             return None
     around = around_of(posts)
-    return [item_of(raw, around) for raw in posts]
-
-
-def around_of(posts):
-    known = blogs.Blogs({})
-    for raw in posts:
-        for one, posting in blogs_in(raw):
-            known.add(one, posting=posting)
-    known.join_by_name()
-    closed = frozenset(filter(None, (id_of(raw) for raw in posts if not is_open(raw))))
-    return Surroundings(known, {}, closed, NOW)
+    return Counter(item_of(raw, around) for raw in posts)
 
 
 @SLOW_FIXTURES
@@ -83,9 +82,10 @@ def around_of(posts):
     st.lists(POSTS, min_size=1, max_size=3),
     SPELLINGS,
     st.none() | st.tuples(st.integers(0, 5), st.integers(0, 200), INSERTED),
+    st.sampled_from([1, 3]),
 )
 def test_a_dump_is_read_as_if_each_of_its_lines_were_read_strictly(
-    tmp_path, posts, spelling, change
+    tmp_path, posts, spelling, change, few
 ):
     # Twice, so that what the first of a kind left behind is used for all of them.
     lines = [json.dumps(raw, **spelling) for raw in (*posts, *posts)]
@@ -93,7 +93,11 @@ def test_a_dump_is_read_as_if_each_of_its_lines_were_read_strictly(
         number, place, inserted = change
         lines[-1 - number % len(lines)] = tampered(lines[-1 - number % len(lines)], place, inserted)
 
-    assert read(tmp_path, lines) == read_one_by_one(lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "FEW", few)
+        found = read(tmp_path, lines)
+
+    assert found == read_one_by_one(lines)
 
 
 @pytest.mark.parametrize("kept", [0, 400, 1200])
@@ -102,7 +106,9 @@ def test_a_dump_of_more_blogs_and_kinds_than_are_remembered_is_read_all_the_same
 ):
     for module, name, limit in [
         *[(blogs, "WRITTEN_BYTES", kept), (blogs, "DIGESTS", 1 + kept // 500)],
-        *[(alike, "BLOGS", 1 + kept // 500), (alike, "KINDS", 1 + kept // 500)],
+        *[(rows, "MAKES", 1 + kept // 500), (alike, "KINDS", 1 + kept // 500)],
+        *[(columns, "BATCH_ROWS", 1 + kept // 100), (rows, "FEW", 1)],
+        *[(columns, "STEP", 1 + kept // 100), (alike, "FEW", 1)],
     ]:
         monkeypatch.setattr(module, name, limit)
     owners = [blog(), blog("bob", BOB), blog("carol", CAROL, is_adult=True)] * 3
@@ -128,13 +134,31 @@ USUAL = post(
 USUAL_TEXT = json.dumps(USUAL, separators=(",", ":"))
 
 
-def readers_that_saw(raw):
-    """Both passes over a dump, after a post like ``raw``."""
-    first = FirstPass({})
-    first.add(Shape.POST, raw)
-    reader = alike.Reader(first.surroundings({}, NOW), first.posts)
-    reader.item_of(raw)
-    return first, reader
+@pytest.fixture
+def spool(monkeypatch):
+    monkeypatch.setattr(rows, "FEW", 1)
+    with Spool([Path(__file__)], Whole) as spool:
+        yield spool
+
+
+@pytest.fixture
+def first(spool):
+    """The first pass over a dump, after a usual post."""
+    first = FirstPass({}, NOW, spool)
+    first.add(Shape.POST, USUAL)
+    return first
+
+
+def items_in(spool, around):
+    """The items of all that waits in columns, none of it whole."""
+    reader = alike.Reader(around)
+    waiting = spool.records(lambda count: None)
+    batches = (one for rows in waiting for one in reader.read(rows))
+    return Counter(one_by_one(batches))
+
+
+def whole_in(spool):
+    return [one for one in spool.records(lambda count: None) if isinstance(one, Whole)]
 
 
 @pytest.mark.parametrize(
@@ -144,17 +168,19 @@ def readers_that_saw(raw):
         pytest.param(json.dumps(USUAL), id="with spaces"),
         pytest.param(json.dumps(dict(reversed(USUAL.items()))), id="in another order"),
         pytest.param(json.dumps(USUAL | {"id": 1002, "tags": []}), id="another post"),
+        pytest.param(json.dumps(USUAL | {"id": 7, "state": "private"}), id="a private post"),
         pytest.param(USUAL_TEXT.replace("harbour", "h\\u00e4fen"), id="escaped"),
         pytest.param(USUAL_TEXT.replace("harbour", "häfen"), id="not ASCII"),
     ],
 )
-def test_a_usual_post_is_read_from_its_line_in_both_passes(text):
-    first, reader = readers_that_saw(USUAL)
+def test_a_usual_post_becomes_a_row_from_its_line(first, spool, text):
+    noted = first.note(text.encode())
 
-    noted, read = first.note(text.encode()), reader.item_in(text.encode())
-
+    around = first.finished()
     assert noted is NOTED
-    assert read == item_of(json.loads(text), around_of([USUAL]))
+    assert items_in(spool, around) == Counter(
+        item_of(raw, around_of([USUAL])) for raw in (USUAL, json.loads(text))
+    )
 
 
 def test_a_refusal_says_which_line_it_is_about_also_behind_usual_posts(tmp_path):
@@ -184,7 +210,10 @@ def changed(**changes):
         pytest.param(changed(trail=[trail_item(is_private=True)]), id="more in the trail"),
         pytest.param(changed(trail=None), id="no list"),
         pytest.param(changed(blog=["alice"]), id="a blog that is none"),
-        pytest.param(changed(state="private"), id="a post that is not open"),
+        pytest.param(changed(community_labels={"categories": ["x" * 5000]}), id="a long label"),
+        pytest.param(changed(trail=[trail_item()] * 101), id="a long trail"),
+        pytest.param(changed(blog_name="bob"), id="another name than its blog's"),
+        pytest.param(changed(blog=blog("bob")), id="a blog of a second name"),
         pytest.param(changed(title="x" * (1 << 20)), id="a megabyte"),
         pytest.param(json.dumps([USUAL]), id="a list"),
         pytest.param(json.dumps({"response": USUAL}), id="an answer"),
@@ -193,9 +222,7 @@ def changed(**changes):
         pytest.param("", id="nothing"),
     ],
 )
-def test_a_post_that_is_not_usual_is_left_to_be_read_as_a_record(text):
-    first, _ = readers_that_saw(USUAL)
-
+def test_a_post_that_is_not_usual_is_left_to_be_read_as_a_record(first, text):
     assert first.note(text.encode()) is UNSET
 
 
@@ -215,8 +242,7 @@ def test_a_post_that_is_not_usual_is_left_to_be_read_as_a_record(text):
         pytest.param(b"1600000000", b"1e400", id="a number too large"),
     ],
 )
-def test_what_no_honest_exporter_writes_is_never_taken_from_a_line(member, instead):
-    first, _ = readers_that_saw(USUAL)
+def test_what_no_honest_exporter_writes_is_never_taken_from_a_line(first, member, instead):
     text = USUAL_TEXT.encode().replace(member, instead, 1)
 
     with pytest.raises((ValueError, RecursionError)):
@@ -224,24 +250,72 @@ def test_what_no_honest_exporter_writes_is_never_taken_from_a_line(member, inste
     assert first.note(text) is UNSET
 
 
-def test_no_member_that_makes_no_kind_could_say_that_not_everybody_may_see_the_post():
-    members = {*alike.OF_EACH_POST, *Source.__struct_fields__, *Segment.__struct_fields__}
+def test_no_member_of_a_usual_post_could_say_unread_that_not_everybody_may_see_it():
+    members = {*rows.OF_EACH_POST, *Source.__struct_fields__, *Segment.__struct_fields__}
 
-    assert [*posts.WATCH.suspects_in(members)] == []
+    assert [*posts.WATCH.suspects_in(members | rows.OF_A_KIND)] == []
     assert members & posts.MISSPELT.keys() == set()
 
 
-def test_a_post_of_a_kind_that_was_not_read_yet_is_left_to_be_read_as_a_record():
-    _, reader = readers_that_saw(USUAL)
+def test_what_was_learned_of_posts_is_forgotten_when_posts_with_other_members_come(first, spool):
+    adult = USUAL | {"id": 1002, "is_nsfw": True}
+    first.add(Shape.POST, adult)
 
-    assert reader.item_in(changed(is_paywalled=True).encode()) is UNSET
+    noted = first.note(USUAL_TEXT.encode())
+
+    around = around_of([USUAL])
+    assert noted is NOTED
+    assert items_in(spool, first.finished()) == Counter(
+        item_of(raw, around) for raw in (USUAL, adult, USUAL)
+    )
 
 
-def test_kinds_are_forgotten_when_posts_with_other_members_come():
-    _, reader = readers_that_saw(USUAL)
-    closed = USUAL | {"is_nsfw": True}
+def test_a_line_can_close_a_post_of_which_another_line_says_that_it_is_open(first, spool):
+    first.note(json.dumps(USUAL | {"is_paywalled": True}).encode())
 
-    before, after = reader.item_of(closed), reader.item_in(json.dumps(closed).encode())
+    around = first.finished()
 
-    assert before == after == item_of(closed, around_of([USUAL]))
-    assert reader.item_in(USUAL_TEXT.encode()) is UNSET
+    assert around.closed == {str(USUAL["id"])}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(post(title="\ud800", note_count=10**400), id="a post"),
+        pytest.param(post(content=None, ratio=0.1), id="another post"),
+    ],
+)
+def test_an_unusual_post_comes_out_of_the_spool_as_it_was(first, spool, raw):
+    first.add(Shape.POST, raw)
+    first.finished()
+
+    (whole,) = whole_in(spool)
+    assert quoted_document(whole.raw) == raw
+
+
+@pytest.mark.parametrize(("count", "whole"), [(1, 1), (2, 2), (3, 2), (9, 2)])
+def test_few_posts_of_a_make_wait_whole(first, spool, monkeypatch, count, whole):
+    monkeypatch.setattr(rows, "FEW", 3)
+    for number in range(count):
+        first.add(Shape.POST, USUAL | {"id": number + 1, "is_private": True})
+    first.finished()
+
+    assert len(whole_in(spool)) == whole
+
+
+def test_nothing_is_kept_of_what_is_neither_a_post_nor_a_blog(first, spool):
+    first.add(Shape.ODD, {"body": "between the two of us"})
+    first.finished()
+
+    (whole,) = whole_in(spool)
+    assert whole == Whole(Shape.ODD, b"an object")
+
+
+def test_a_dump_that_is_named_twice_gives_each_item_twice(tmp_path):
+    path = tmp_path / "posts.ndjson"
+    path.write_text("\n".join([USUAL_TEXT, changed(id=7, trail=None)]))
+
+    found = TUMBLR.read([path, path], {}, observed_at=NOW, progress=lambda count: None)
+
+    numbers = [one.native_id for one in one_by_one(found) if isinstance(one, Item)]
+    assert Counter(numbers) == {"1001": 2, "7": 2}
