@@ -2,33 +2,37 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import pyarrow as pa
 
+from platforms.batches import Batch
 from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files
+from platforms.sources.columns import Columns
 from platforms.sources.contract import BadInput, Fact, understood
-from platforms.sources.json_documents import documents
+from platforms.sources.json_documents import Lane, documents
 from platforms.sources.json_records import recognised, refuse_xml
 from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import FACTS
-from platforms.sources.reddit.items import KINDS, SLUG, items_of_event, odd_item
-from platforms.sources.reddit.kept import Kept, Own, Whole
-from platforms.sources.reddit.kinds import Kinds
+from platforms.sources.reddit.items import KINDS, SLUG, item_of, items_of_event, odd_item
+from platforms.sources.reddit.kept import MAKES, SAID, Kept, Whole
+from platforms.sources.reddit.kinds import Kinds, Row
 from platforms.sources.reddit.known import Register
 from platforms.sources.reddit.recordings import is_recording, recorded
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, item_alone, records
 from platforms.sources.reddit.settling import settled
 from platforms.sources.reddit.surroundings import Surroundings
+from platforms.sources.reddit.usual import Records
 from platforms.sources.spool import Spool
 
 ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
 XML_ADVICE: Final = "Is it a WordPress export? Reddit dumps are JSON."
 
-Read = Found | Own[int]
+# Stands for a line that was read as a usual record, so that nobody needs to look at it again.
+TAKEN: Final = ()
 
 
 class Reddit:
@@ -45,7 +49,7 @@ class Reddit:
         *,
         observed_at: datetime,
         progress: Callable[[int], None],
-    ) -> Iterator[Reading]:
+    ) -> Iterator[Reading | Batch]:
         around = Surroundings(understood(self.facts, asserted), observed_at)
         return _read(paths, around, files.Progress(progress))
 
@@ -55,67 +59,95 @@ class Reddit:
 
 def _read(
     paths: Sequence[Path], around: Surroundings, progress: Callable[[int], None]
-) -> Iterator[Reading]:
+) -> Iterator[Reading | Batch]:
     files.check(paths)
-    kinds = Kinds(around)
-    spool: Spool[Kept] = Spool(paths, Kept)
+    spool: Spool[Kept] = Spool(paths, Whole)
     with spool:
+        first = _FirstPass(around, spool)
         for path in paths:
-            for found in _records(path, progress, kinds):
-                if type(found) is Own:
-                    kinds.note(found)
-                    spool.put(found)
-                elif isinstance(found, Found):
-                    around.note(found)
-                    spool.put(Whole.of(found))
-        spool.finish()
+            for found in _records(path, progress, first):
+                if isinstance(found, Found):
+                    first.add(found)
+        first.finish()
         yield from _readings(around.accounts, "", around.observed_at)
         yield from _readings(around.subreddits, "r/", around.observed_at)
         yield from _facts(around.subreddits, around.observed_at)
-        alike = Alike(around, kinds)
+        alike = Alike(around, first.kinds)
         for kept in spool.records(progress):
-            if type(kept) is Own:
-                yield alike.joined(kept)
-            elif isinstance(kept, Whole):
-                yield from _items_in(kept.found, alike, around)
+            if isinstance(kept, pa.RecordBatch):
+                yield from alike.read(kept)
+            else:
+                yield from _items_in(kept.found, around)
 
 
-def _items_in(found: Found, alike: Alike, around: Surroundings) -> Iterator[Item]:
+class _FirstPass:
+    """Notes what every record says, and keeps it for the second pass."""
+
+    def __init__(self, around: Surroundings, spool: Spool[Kept]) -> None:
+        self._around, self._spool = around, spool
+        self._records = Records()
+        self.kinds = Kinds(around, self._records)
+        self._columns = Columns(SAID, MAKES)
+
+    def line(self, text: bytes) -> Any:
+        """``TAKEN`` if the line is a usual record, otherwise ``UNSET``."""
+        record = self._records.proven(text)
+        if record is None or (row := self.kinds.row_of(record)) is None:
+            return msgspec.UNSET
+        self._put(row)
+        return TAKEN
+
+    def add(self, found: Found) -> None:
+        row = None
+        if found.shape in KINDS and found.read_at is msgspec.UNSET:
+            record = self._records.of(found.raw)
+            row = self.kinds.row_of(record, found.shape) if record else None
+        if row is not None:
+            self._put(row)
+            return
+        self._around.note(found)
+        self._spool.put(Whole.of(found))
+
+    def finish(self) -> None:
+        if len(self._columns):
+            self._spool.put_columns(self._columns.batch())
+        self._spool.finish()
+
+    def _put(self, row: Row) -> None:
+        title, text, _ = row[-3:]
+        if self._columns.add(row, len(title) + len(text)):
+            self._spool.put_columns(self._columns.batch())
+
+
+def _items_in(found: Found, around: Surroundings) -> Iterator[Item]:
     if found.shape in KINDS:
-        yield alike.item_of(found)
+        yield item_of(found, around)
     elif found.shape is Shape.EVENT:
         yield from items_of_event(found.raw, around)
     elif found.shape in (Shape.ODD, Shape.MESSAGE):
         yield odd_item(found, around)
 
 
-def _records(path: Path, progress: Callable[[int], None], kinds: Kinds) -> Iterator[Read]:
+def _records(
+    path: Path, progress: Callable[[int], None], first: _FirstPass
+) -> Iterator[Found | tuple[()]]:
     refuse_xml(path, XML_ADVICE)
-    told = ((path, line, document) for line, document in documents(path, progress))
+    read = documents(path, progress, None, Lane(first.line, first.line))
     return recognised(
         path,
-        told,
-        partial(_in_document, kinds),
+        ((path, line, document) for line, document in read),
+        _in_document,
         odd=lambda document: Found(Shape.ODD, document),
         advice=ADVICE,
     )
 
 
-def _in_document(kinds: Kinds, document: Any, path: Path, line: int) -> Iterable[Read]:
-    if type(document) is dict and (own := kinds.own_of(document)):
-        return (own,)
+def _in_document(document: Any, path: Path, line: int) -> Iterable[Found]:
     if found := item_alone(document):
         return (found,)
     if is_recording(document):
         return _recorded(document, path, line)
-    return (_own_of(found, kinds) for found in records(document))
-
-
-def _own_of(found: Found, kinds: Kinds) -> Read:
-    """What a usual record says of itself; one that is not usual, or was recorded, as it is."""
-    if found.shape not in KINDS or found.read_at is not msgspec.UNSET:
-        return found
-    return kinds.own_of(found.raw, found.shape) or found
+    return records(document)
 
 
 def _recorded(document: Any, path: Path, line: int) -> Iterator[Found]:

@@ -1,44 +1,61 @@
 """What is kept of a dump's records between the two passes over it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Self, TypeAlias
 
 import msgspec
+import pyarrow as pa
 
-from platforms.records import Media
+from platforms.batches import MEDIA, media_array
+from platforms.sources.columns import Make
 from platforms.sources.json_documents import quoted_document
 from platforms.sources.reddit.responses import ITEMS, Found, Shape
+from platforms.sources.values import text_in
 
 # What an item is made of; of other records their being there counts.
 LOOKED_INTO: Final = ITEMS | {Shape.EVENT}
+SAID: Final = pa.schema(
+    [
+        ("state", pa.int32()),
+        ("place", pa.int32()),
+        ("number", pa.string()),
+        ("author", pa.string()),
+        ("author_id", pa.string()),
+        ("post", pa.string()),
+        ("published_at", pa.int64()),
+        ("read_at", pa.int64()),
+        ("title", pa.string()),
+        ("text", pa.string()),
+        ("media", MEDIA),
+    ]
+)
+"""What a usual post or comment says of itself, ready to be joined to what is around it.
 
-Moment = TypeVar("Moment")
-
-
-class Own(msgspec.Struct, Generic[Moment], array_like=True, tag=True):
-    """What one usual post or comment says of itself, ready to be joined to what is around it.
-
-    Moments are put in as seconds since 1970 and come out as what they are; zero seconds
-    say that the record has nothing on when it was read. ``state`` and ``place`` are numbers
-    of the dump's reader.
-    """
-
-    is_comment: bool
-    state: int
-    place: int
-    number: str | None
-    author: str
-    author_id: str | None
-    link: str
-    published_at: Moment | None
-    read_at: Moment | None
-    title: str
-    text: str
-    media: tuple[Media, ...]
+``state`` and ``place`` are numbers of the dump's reader. ``number`` is the id without its kind,
+and so is ``post``, what a comment hangs on; of posts it is empty. Moments are seconds since
+1970; zero says that the record has nothing on when it was read.
+"""
 
 
-class Whole(msgspec.Struct, array_like=True, tag=True):
+def _texts_array(texts: Sequence[str]) -> pa.Array:
+    """What ``text_in`` gives of each: of text that was decoded, only NUL cannot be stored."""
+    made = pa.array(texts, pa.string())
+    written = made.buffers()[-1]
+    if written is None or b"\0" not in written.to_pybytes():
+        return made
+    return pa.array([text_in(text) for text in texts], pa.string())
+
+
+MAKES: Final[Mapping[str, Make]] = {
+    "title": _texts_array,
+    "text": _texts_array,
+    "media": media_array,
+}
+
+
+class Whole(msgspec.Struct, array_like=True):
     """A record that is read field by field in the second pass, as JSON.
 
     ``recorded_at`` is as ISO 8601 has it. Of what is never looked into, nothing is kept.
@@ -67,7 +84,7 @@ class Whole(msgspec.Struct, array_like=True, tag=True):
         return Found(self.shape, raw, at)
 
 
-Kept = Own[datetime] | Whole
+Kept: TypeAlias = Whole | pa.RecordBatch
 
 _encode_json = msgspec.json.Encoder().encode
 

@@ -5,57 +5,49 @@ same faster, because the same values of the same fields mean the same. Crosspost
 whatever else is unusual are left to the rule. Tests hold the two together.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+import re
+from collections.abc import Hashable
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from platforms.records import Evidence, Identity, Role
-from platforms.sources.reddit.fields import WATCH
-from platforms.sources.reddit.kept import Own
+from platforms.records import Evidence, Identity, Media, Role
 from platforms.sources.reddit.media import media_of
 from platforms.sources.reddit.people import author_of
-from platforms.sources.reddit.responses import AROUND_ITEMS, ITEMS, Shape, shape_of
+from platforms.sources.reddit.responses import Shape
 from platforms.sources.reddit.states import (
-    DECISIVE,
     FIRST_SECOND,
-    ID,
     LAST_SECOND,
-    OF_ONE_RECORD,
+    NOTICE_BEGINS,
     TEXTS,
     TOLD_BY,
     doubts_of,
-    fullname_of,
     moment_of,
-    of_its_event,
     of_its_fields,
     read_at,
 )
-from platforms.sources.reddit.surroundings import (
-    OF_ITS_SUBREDDIT,
-    REMEMBERED,
-    Gist,
-    Surroundings,
-    bad_of,
-    gist_of,
-)
-from platforms.sources.values import text_in
+from platforms.sources.reddit.surroundings import REMEMBERED, Gist, Surroundings, bad_of, gist_of
+from platforms.sources.reddit.usual import ABSENT, DECIDING, Records, Usual
 
-LONG_CHARACTERS: Final = 255
 HOSTS: Final = ("https://i.redd.it/", "https://v.redd.it/")
-MEDIA_FIELDS: Final = frozenset({"url", "media_metadata"})
-# Whatever holds something in one of these is read by the rule.
-OF_OTHERS: Final = ("crosspost_parent", "crosspost_parent_list", "sr_detail", "replies")
-# The names of a record's fields, and its values, are remembered up to so many bytes.
-LONG_NAMES: Final = 4_096
-LONG_VALUES: Final = 512
+MEDIA_FIELDS: Final = ("url", "is_video", "media_metadata", "gallery_data")
+POST, COMMENT = "t3_", "t1_"
+SHAPES: Final = {POST: Shape.POST, COMMENT: Shape.COMMENT}
 # Stands for the time of reading where a record has nothing on it.
 NOTHING_SAID: Final = 0
 Kept = TypeVar("Kept")
+# What an archive notes is remembered up to so many bytes.
+LONG_VALUE: Final = 512
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+
+# A fullname and, of a comment, that of its post; longer ids are left to the rule.
+_are_names = re.compile(r"(?:t3_[a-z0-9]{1,11} |t1_[a-z0-9]{1,11} t3_[a-z0-9]{1,11})").fullmatch
+
+Row = tuple[int, int, str, str, str | None, str, int, int, str, str, tuple[Media, ...]]
+"""Of one record, a value for each field of ``kept.SAID``."""
 
 
 class Remembered(dict[Hashable, Kept], Generic[Kept]):
@@ -68,30 +60,15 @@ class Remembered(dict[Hashable, Kept], Generic[Kept]):
         return made
 
 
-class Layout(NamedTuple):
-    """What follows from the names of a record's fields, whatever their values.
+class State(NamedTuple):
+    """What records of one shape say against themselves.
 
-    ``decisive`` takes the values on which its state depends, and is None where these differ
-    from record to record. ``told_by`` is the one field that tells when it was read: empty
-    where none does, None where several may. ``is_watched`` says that some may be marks.
+    ``bad`` counts against their other appearances, too.
     """
 
     number: int
-    shape: Shape | None = None
-    prefix: str = ""
-    others: tuple[str, ...] = ()
-    decisive: Callable[[Mapping[str, Any]], object] | None = None
-    told_by: str | None = ""
-    has_media: bool = False
-    is_watched: bool = False
-
-
-class State(NamedTuple):
-    """What a record says against itself; ``bad`` counts against its other appearances, too."""
-
-    number: int
+    shape: Shape
     evidence: tuple[Evidence, ...]
-    events: tuple[Evidence, ...]
     bad: tuple[Evidence, ...]
 
 
@@ -101,23 +78,21 @@ class Place(NamedTuple):
     subreddit_id: str
     subreddit: str
     subreddit_type: str
-    quarantine: bool | msgspec.UnsetType
+    quarantine: bool | UnsetType
 
     @property
     def said(self) -> dict[str, Any]:
         """The fields of the item that are about its subreddit."""
-        return {name: said for name, said in self._asdict().items() if said is not msgspec.UNSET}
+        return _given(self._asdict())
 
 
 class Kinds:
     """Reads what the posts and comments of one dump say of themselves."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, around: Surroundings, records: Records) -> None:
+        self._around, self._records = around, records
         self.states: list[State] = []
         self.places: list[Place] = []
-        self._layouts: Remembered[Layout] = Remembered()
-        self._layouts_made = 0
         self._of_fields: Remembered[State] = Remembered()
         self._known_states: dict[Hashable, State] = {}
         self._known_places: dict[Hashable, int] = {}
@@ -125,214 +100,140 @@ class Kinds:
         self._identities: Remembered[Identity] = Remembered()
         self._gists: Remembered[Gist] = Remembered()
 
-    def own_of(self, raw: dict[str, Any], shape: Shape | None = None) -> Own[int] | None:
-        """What ``raw`` says of itself; None for whatever must be read by the rule.
+    def row_of(self, record: Usual, shape: Shape | None = None) -> Row | None:
+        """What ``record`` says of itself; None for whatever must be read by the rule.
 
-        ``shape`` is None for a document that may be an item: then its fields tell.
+        What others are judged by is kept, as ``Surroundings.note`` does. ``shape`` is None for
+        a document that may be an item: then its fields tell.
         """
-        names = tuple(raw)
-        layout = self._layouts.get(names) or self._new_layout(names)
-        if layout.shape is None or (shape is not None and shape is not layout.shape):
+        link: str | UnsetType = ""
+        if record.title is not UNSET:
+            prefix, title, text = POST, record.title, record.selftext
+        else:
+            prefix, title, text, link = COMMENT, "", record.body, record.link_id
+        if text is UNSET or link is UNSET or (shape is not None and shape is not SHAPES[prefix]):
             return None
-        for name in layout.others:
-            if raw[name] is not None and (name != "replies" or raw[name]):
-                return None
-        state = self._state_of(layout, layout.shape, raw)
-        return self._own_of(layout, layout.shape, raw, state) if state else None
+        number, name = record.id, record.name
+        fullname = prefix + number
+        if (name is not UNSET and name != fullname) or not _are_names(f"{fullname} {link}"):
+            return None
+        published, read = _published_at(record), self._read_at(record)
+        state = self._state_of(prefix, record, title, text)
+        if published is None or read is None or state is None:
+            return None
+        place = self._place(record)
+        author, author_id = record.author, record.author_fullname or None
+        if state.bad:
+            self._around.add_against(fullname, state.bad)
+        if prefix is POST:
+            gist = self._gist_of(state, author, author_id, published, place)
+            self._around.put_post(fullname, gist)
+        said = state.number, place, number, author, author_id, link[len(POST) :], published, read
+        return (*said, title, text, _media_in(record))
 
-    def note(self, own: Own[int]) -> None:
-        """Keep of one record what others are judged by, as ``Surroundings.note`` does."""
-        if own.place == len(self._place_ids):
-            self._place_ids.append(self._around.note_where(self.places[own.place].said))
-        if own.number is None:
-            return
-        if bad := self.states[own.state].bad:
-            self._around.add_against(fullname(own), bad)
-        if not own.is_comment:
-            self._around.put_post(fullname(own), self._gist_of(own))
+    def _state_of(self, prefix: str, record: Usual, title: str, text: str) -> State | None:
+        """What the fields say that decide, of which many records hold the same, and the texts."""
+        noted = b"" if record._meta is ABSENT else _noted_in(record._meta)
+        key = prefix, self._records.deciding(record), noted
+        state = self._of_fields.get(key)
+        if state is None and (state := self._new_state(prefix, record)) and len(noted) < LONG_VALUE:
+            self._of_fields.put(key, state)
+        if state and (_may_be_notice(text) or _may_be_notice(title)):
+            texts = {"title": title, TEXTS[state.shape][-1]: text}
+            return self._numbered(prefix, state.evidence + doubts_of(state.shape, texts))
+        return state
 
-    def _own_of(
-        self, layout: Layout, shape: Shape, raw: dict[str, Any], state: State
-    ) -> Own[int] | None:
-        """Its place comes last: places are noted in the order of the records they are met in."""
-        get, is_comment = raw.get, shape is Shape.COMMENT
-        author, author_id, link = get("author", ""), get("author_fullname"), get("link_id", "")
-        if not (_is_usual(author) and _is_usual(link)):
-            return None
-        if author_id is not None and not _is_usual(author_id):
-            return None
-        title, text = "" if is_comment else get("title"), get(TEXTS[shape][-1])
-        if layout.is_watched or _may_be_notice(text) or _may_be_notice(title):
-            found = self._numbered(state.evidence + doubts_of(shape, raw), state.events)
-            if found is None:
-                return None
-            state = found
-        if (place := self._place(raw)) is None:
-            return None
-        number, published = get("id"), get("created_utc")
-        if type(number) is not str or get("name", name := layout.prefix + number) != name:
-            number = None
-        if number is None or not ID.fullmatch(number):
-            number = _number_of(shape, raw)
-        if type(published) is not int or not FIRST_SECOND <= published <= LAST_SECOND:
-            published = _seconds(moment_of(published))
-        return Own(
-            is_comment,
-            state.number,
-            place,
-            number,
-            author,
-            author_id,
-            link if is_comment else "",
-            published,
-            self._read_at(layout, raw),
-            text_in(title),
-            text_in(text),
-            tuple(dict.fromkeys(media_of(raw))) if layout.has_media and _has_media(raw) else (),
-        )
+    def _new_state(self, prefix: str, record: Usual) -> State | None:
+        raw = _given({name: getattr(record, name, UNSET) for name in (*DECIDING, "_meta")})
+        evidence = of_its_fields(SHAPES[prefix], raw, self._around.values)
+        return self._numbered(prefix, tuple(evidence))
 
-    def _new_layout(self, names: tuple[str, ...]) -> Layout:
-        number = self._layouts_made = self._layouts_made + 1
-        layout = _layout(number, names)
-        is_short = sum(map(len, names)) < LONG_NAMES
-        return self._layouts.put(names, layout) if is_short else layout
-
-    def _state_of(self, layout: Layout, shape: Shape, raw: Mapping[str, Any]) -> State | None:
-        """What the fields say that decide; of many records they all hold the same."""
-        if layout.decisive is None:
-            return self._new_state(shape, raw)
-        try:
-            said = _encode(layout.decisive(raw))
-        except (UnicodeEncodeError, OverflowError, RecursionError):
-            return None
-        if len(said) > LONG_VALUES:
-            return None
-        key = layout.number, said
-        if known := self._of_fields.get(key):
-            return known
-        found = self._new_state(shape, raw)
-        return self._of_fields.put(key, found) if found else None
-
-    def _new_state(self, shape: Shape, raw: Mapping[str, Any]) -> State | None:
-        """None where what is said of the subreddit is unusual, so that values can be compared."""
-        closed = raw.get("quarantine", False)
-        if type(raw.get("subreddit_type")) is not str or type(closed) is not bool:
-            return None
-        evidence = tuple(of_its_fields(shape, raw, self._around.values))
-        return self._numbered(evidence, tuple(of_its_event(raw)))
-
-    def _numbered(
-        self, evidence: tuple[Evidence, ...], events: tuple[Evidence, ...]
-    ) -> State | None:
-        key = evidence, events
+    def _numbered(self, prefix: str, evidence: tuple[Evidence, ...]) -> State | None:
+        key = prefix, evidence
         if known := self._known_states.get(key):
             return known
         if len(self.states) >= REMEMBERED:
             return None
-        bad = tuple(dict.fromkeys(bad_of(evidence) + events))
-        state = self._known_states[key] = State(len(self.states), evidence, events, bad)
+        state = State(len(self.states), SHAPES[prefix], evidence, bad_of(evidence))
+        self._known_states[key] = state
         self.states.append(state)
         return state
 
-    def _identity(self, author: str, author_id: str | None) -> Identity:
-        """How well an author is known; the same one writes many posts."""
-        key = author, author_id
-        if known := self._identities.get(key):
-            return known
-        raw = {"author": author, "author_fullname": author_id}
-        return self._identities.put(key, author_of(raw, Role.OWNER).identity)
-
-    def _place(self, raw: Mapping[str, Any]) -> int | None:
-        """The number of the subreddit, whose type and quarantine are usual ones."""
-        get = raw.get
-        native_id, name = get("subreddit_id"), get("subreddit")
-        if not (_is_usual(native_id) and _is_usual(name)):
-            return None
-        key = native_id, name, get("subreddit_type"), get("quarantine", msgspec.UNSET)
+    def _place(self, record: Usual) -> int:
+        """The number of the subreddit; a new one is noted as what posts are in."""
+        key = record.subreddit_id, record.subreddit, record.subreddit_type, record.quarantine
         number = self._known_places.get(key)
         if number is None:
             number = self._known_places[key] = len(self.places)
-            self.places.append(Place._make(key))
+            place = Place._make(key)
+            self.places.append(place)
+            self._place_ids.append(self._around.note_where(place.said))
         return number
 
-    def _read_at(self, layout: Layout, raw: Mapping[str, Any]) -> int | None:
+    def _read_at(self, record: Usual) -> int | None:
         """When the record was read, by its archive: seconds, or that nothing is said of it."""
-        if layout.told_by == "":
-            return NOTHING_SAID
-        told = raw[layout.told_by] if layout.told_by else None
-        if type(told) is int and FIRST_SECOND <= told <= LAST_SECOND:
-            return told
+        told = record.retrieved_on
+        if record.retrieved_utc is ABSENT and record._meta is ABSENT:
+            if told is ABSENT:
+                return NOTHING_SAID
+            if type(told) is int and FIRST_SECOND <= told <= LAST_SECOND:
+                return told
+        raw = _given({name: getattr(record, name) for name in TOLD_BY})
         found = read_at(raw, self._around.observed_at)
-        return NOTHING_SAID if found is self._around.observed_at else _seconds(found)
+        if found is self._around.observed_at:
+            return NOTHING_SAID
+        return _seconds(found)
 
-    def _gist_of(self, own: Own[int]) -> Gist:
+    def _gist_of(
+        self, state: State, author: str, author_id: str | None, published: int, place: int
+    ) -> Gist:
         """What is kept of a post for its comments; usual posts differ in few things."""
-        identity = self._identity(own.author, own.author_id)
-        place = self._place_ids[own.place]
-        key = own.state, identity, own.published_at is None, place
+        names = author, author_id
+        raw: dict[str, Any] = {"author": author, "author_fullname": author_id}
+        identity = self._identities.get(names) or self._identities.put(
+            names, author_of(raw, Role.OWNER).identity
+        )
+        key = state.number, identity, self._place_ids[place]
         if known := self._gists.get(key):
             return known
-        raw = {
-            "author": own.author,
-            "author_fullname": own.author_id,
-            "created_utc": own.published_at,
-            **self.places[own.place].said,
-        }
-        return self._gists.put(key, gist_of(raw, self.states[own.state].evidence))
+        raw = {**raw, "created_utc": published, **self.places[place].said}
+        return self._gists.put(key, gist_of(raw, state.evidence))
 
 
-def fullname(own: Own[Any]) -> str:
-    return f"t1_{own.number}" if own.is_comment else f"t3_{own.number}"
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Those of ``values`` that are there."""
+    return {
+        name: value for name, value in values.items() if value is not UNSET and value is not ABSENT
+    }
 
 
-def _layout(number: int, names: tuple[str, ...]) -> Layout:
-    shape = shape_of(dict.fromkeys(names))
-    if shape not in ITEMS or not AROUND_ITEMS.isdisjoint(names):
-        return Layout(number)
-    told_by = [name for name in TOLD_BY if name in names]
-    only = told_by[0] if told_by else ""
-    return Layout(
-        number,
-        shape,
-        f"{shape}_",
-        tuple(name for name in OF_OTHERS if name in names),
-        _taking([name for name in (*DECISIVE[shape], *OF_ITS_SUBREDDIT) if name in names])
-        if OF_ONE_RECORD.isdisjoint(names)
-        else None,
-        only if len(told_by) < 2 and only != "_meta" else None,
-        not MEDIA_FIELDS.isdisjoint(names),
-        any(WATCH.suspects_in(names)),
-    )
+def _may_be_notice(text: str) -> bool:
+    """Whether the rule must be asked about a text; most begin with a letter."""
+    return text != "" and not text[0].isalnum() and text.lstrip().startswith(NOTICE_BEGINS)
 
 
-def _taking(names: list[str]) -> Callable[[Mapping[str, Any]], object]:
-    return itemgetter(*names) if names else _nothing
+def _noted_in(meta: object) -> bytes:
+    """What an archive notes that decides; when it looked again differs from record to record."""
+    if isinstance(meta, dict):
+        meta = {name: value for name, value in meta.items() if name != "retrieved_2nd_on"}
+    return _encode(meta)
 
 
-def _nothing(raw: Mapping[str, Any]) -> object:
-    return ()
-
-
-def _is_usual(name: object) -> bool:
-    """Whether it is text of a usual length and in ASCII, as all of Reddit's names are."""
-    return type(name) is str and len(name) <= LONG_CHARACTERS and name.isascii()
-
-
-def _may_be_notice(text: object) -> bool:
-    """Whether the rule must be asked about a text: one that begins with a letter needs no look."""
-    return type(text) is not str or not (text == "" or text[0].isalnum())
-
-
-def _number_of(shape: Shape, raw: Mapping[str, Any]) -> str | None:
-    name = fullname_of(shape, raw)
-    return name.partition("_")[2] if name else None
+def _published_at(record: Usual) -> int | None:
+    given = record.created_utc
+    if type(given) is int and FIRST_SECOND <= given <= LAST_SECOND:
+        return given
+    return _seconds(moment_of(given))
 
 
 def _seconds(moment: datetime | None) -> int | None:
     return int(moment.timestamp()) if moment else None
 
 
-def _has_media(raw: Mapping[str, Any]) -> bool:
-    url = raw.get("url")
-    is_hosted = isinstance(url, str) and url.startswith(HOSTS)
-    return is_hosted or raw.get("media_metadata") is not None
+def _media_in(record: Usual) -> tuple[Media, ...]:
+    url = record.url
+    is_hosted = type(url) is str and url.startswith(HOSTS)
+    if not is_hosted and (record.media_metadata is ABSENT or record.media_metadata is None):
+        return ()
+    raw = _given({name: getattr(record, name) for name in MEDIA_FIELDS})
+    return tuple(dict.fromkeys(media_of(raw)))

@@ -11,12 +11,14 @@ from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Value = TypeVar("Value", bound=Hashable)
 
-DRAWERS: Final = 256
+DRAWERS: Final = 16
 # ``t3_`` and eleven digits to the base of 36 are below 2**63; longer ids are kept as text.
 LONGEST: Final = len("t3_") + 11
+BASE: Final = 36
 
 
 class Shelf(Generic[Value]):
@@ -57,6 +59,25 @@ class Shelf(Generic[Value]):
             return None
         return self._values[self._numbers[key % DRAWERS][place]]
 
+    def numbers(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """What ``value`` takes, for each of ``keys_of`` some names; minus one for nothing."""
+        if not self._is_sorted:
+            self._sort()
+        found = np.full(len(keys), -1, dtype=np.int64)
+        drawers = keys % DRAWERS
+        for drawer in np.unique(drawers).tolist():
+            kept = np.frombuffer(self._keys[drawer], dtype=np.int64)
+            if len(kept):
+                asked = np.flatnonzero(drawers == drawer)
+                places = np.minimum(np.searchsorted(kept, keys[asked]), len(kept) - 1)
+                is_there = kept[places] == keys[asked]
+                numbers = np.frombuffer(self._numbers[drawer], dtype=np.int32)
+                found[asked[is_there]] = numbers[places[is_there]]
+        return found
+
+    def value(self, number: int) -> Value | None:
+        return self._values[number] if number >= 0 else None
+
     def _number(self, value: Value) -> int:
         number = self._number_of.setdefault(value, len(self._values))
         if number == len(self._values):
@@ -84,4 +105,19 @@ class Shelf(Generic[Value]):
 
 def _key(name: str) -> int:
     """The digit after the ``t`` is never zero, so zeros that an id begins with count, too."""
-    return int(name[1] + name[3:], 36)
+    return int(name[1] + name[3:], BASE)
+
+
+def keys_of(kinds: npt.NDArray[np.int64], numbers: pa.StringArray) -> npt.NDArray[np.int64]:
+    """The keys of all fullnames that are made of a kind's digit and a number, none too long."""
+    _, ends, text = numbers.buffers()
+    ends = np.frombuffer(ends, dtype=np.int32)[numbers.offset : numbers.offset + len(numbers) + 1]
+    starts, lengths = ends[:-1], ends[1:] - ends[:-1]
+    letters = np.frombuffer(text, dtype=np.uint8) if text else np.zeros(0, dtype=np.uint8)
+    keys = kinds.astype(np.int64)
+    for place in range(lengths.max(initial=0)):
+        has = np.flatnonzero(lengths > place)
+        letter = letters[starts[has] + place].astype(np.int64)
+        digit = np.where(letter <= ord("9"), letter - ord("0"), letter - ord("a") + 10)
+        keys[has] = keys[has] * BASE + digit
+    return keys

@@ -64,23 +64,23 @@ class Surroundings:
             for name, value in asserted_for("subreddit.", values).items()
         }
         self._posting: set[str] = set()
-        self._posts: Shelf[Gist] = Shelf(_united_gists)
-        self._against: Shelf[tuple[Evidence, ...]] = Shelf(_united)
+        self.posts: Shelf[Gist] = Shelf(_united_gists)
+        self.bad: Shelf[tuple[Evidence, ...]] = Shelf(_united)
         self._noted: set[tuple[Place, bytes]] = set()
         self._told: dict[Hashable, str | None] = {}
         self._gists: dict[Hashable, Gist] = {}
         self._places: dict[tuple[Place, str], tuple[Evidence, ...]] = {}
 
     def post(self, name: str) -> Gist | None:
-        return self._posts.get(name)
+        return self.posts.get(name)
 
     def put_post(self, name: str, gist: Gist) -> None:
         """Keep of a post what its comments are judged by."""
-        self._posts.put(name, gist)
+        self.posts.put(name, gist)
 
     def against(self, name: str | None) -> tuple[Evidence, ...]:
         """What any appearance of an item, or an event, says against it."""
-        return (self._against.get(name) if name else None) or ()
+        return (self.bad.get(name) if name else None) or ()
 
     def of_place(self, place: Place, level: str) -> tuple[Evidence, ...]:
         """Whether a subreddit is open to all; to be asked only after the first pass."""
@@ -211,7 +211,7 @@ class Surroundings:
 
     def add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
         if name is not None and bad:
-            self._against.put(name, tuple(dict.fromkeys(bad)))
+            self.bad.put(name, tuple(dict.fromkeys(bad)))
 
 
 def _said_of_place(raw: Mapping[str, Any]) -> Hashable | None:

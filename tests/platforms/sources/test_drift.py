@@ -275,7 +275,7 @@ NOT_IN_A_SHARED_ITEM = {
     "reddit": {
         SAYS_BAD: "$event $event.action action ad_business banned_at_utc campaign_id promoted_by"
         " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc",
-        SHOWN: "is_video media_metadata",
+        SHOWN: "gallery_data is_video media_metadata",
         FRAME: "data error http_interactions interactions json kind",
     },
     "facebook": {

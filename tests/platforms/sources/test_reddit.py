@@ -48,7 +48,8 @@ def only(tmp_path, *contents, **kwargs):
 
 
 def last(tmp_path, *contents, **kwargs):
-    return items(tmp_path, *contents, **kwargs)[-1]
+    """The comment where there is one; items come in no order."""
+    return sorted(items(tmp_path, *contents, **kwargs), key=lambda item: item.kind)[0]
 
 
 def roles(item):
@@ -480,7 +481,7 @@ def test_an_event_takes_every_appearance_of_its_item(tmp_path, event):
     found = items(tmp_path, lines(post(), comment(), event))
 
     assert {judge(item).verdict for item in found} == {Verdict.EXCLUDE}
-    assert found[-1].native_id == "abc1"
+    assert [item.native_id for item in found].count("abc1") >= 2
 
 
 def test_an_edit_holds_the_text_that_was_read_before_it(tmp_path):
@@ -585,8 +586,11 @@ def test_private_messages_are_never_read(tmp_path):
 def test_an_odd_record_between_good_ones_is_held(tmp_path, odd):
     found = items(tmp_path, lines(post()) + odd + "\n" + lines(post("abc9")))
 
-    assert [judge(item).verdict for item in found] == [Verdict.SHARE, Verdict.HOLD, Verdict.SHARE]
-    assert codes(found[1]) >= {"record_not_understood"}
+    (held,) = (item for item in found if item.native_id is None)
+    shared = {item.native_id for item in found if judge(item).verdict is Verdict.SHARE}
+    assert shared == {"abc1", "abc9"}
+    assert judge(held).verdict is Verdict.HOLD
+    assert codes(held) >= {"record_not_understood"}
 
 
 def test_uploaded_pictures_are_read_and_embedded_media_are_not(tmp_path):

@@ -1,21 +1,27 @@
 """Items that are alike are read once: with the same result as if each were read by itself."""
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platforms.batches import FEW, Batch, one_by_one
 from platforms.records import AccountReading, FactReading, Item
-from platforms.sources import SOURCES
+from platforms.sources import SOURCES, columns
+from platforms.sources.columns import Columns
+from platforms.sources.reddit import alike, kinds
 from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import IF_ANY, OF_COMMENTS, OF_POSTS
 from platforms.sources.reddit.items import KINDS, item_of, items_of_event, odd_item
+from platforms.sources.reddit.kept import MAKES, SAID
 from platforms.sources.reddit.kinds import Kinds
 from platforms.sources.reddit.recordings import is_recording, recorded
 from platforms.sources.reddit.responses import Found, NotReddit, Shape, item_alone, records
 from platforms.sources.reddit.surroundings import Surroundings
+from platforms.sources.reddit.usual import Records
 from tests.platforms.sources.dumps import NOW
 from tests.platforms.sources.reddit_dumps import (
     ALICE,
@@ -47,10 +53,16 @@ VALUES = st.sampled_from(
     [
         *(True, False, None, 0, 1, 1.0, 1_600_000_000, 2**53 + 2, -1, 10**400, "", "\ud800"),
         *("t3_abc1", "t3_abc2", "t3_abc9", ALICE, BOB, TIDES, CLIFFS, "tides", "cliffs", "x" * 300),
+        *("Low\0tide", "[deleted]\0", "t3_abc1 "),
         *("https://i.redd.it/a.png", "https://v.redd.it/a", " [removed] ", "\\[deleted]"),
     ]
 ) | st.sampled_from(
-    [*WORDS, {}, [], [7], [post("abc9")], PICTURE, {"removal_type": None}, {"action": "gone"}]
+    [
+        *(*WORDS, {}, [], [7], [post("abc9")], PICTURE, {"action": "gone"}),
+        *({"removal_type": None}, {"note": [1]}, {"retrieved_2nd_on": True, "note": 0}),
+        *({"retrieved_2nd_on": 1_700_000_000}, {"was_deleted_later": 1.0}),
+        *({"was_deleted_later": True}, {"was_deleted_later": 1}),
+    ]
 )
 CHANGES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2)
 MISSING = st.sets(st.sampled_from(NAMES), max_size=1)
@@ -96,15 +108,55 @@ def noted(values, others, found):
     return around
 
 
-@given(items=st.lists(raws(), min_size=1, max_size=5), others=AROUND, values=FACTS)
-def test_an_item_of_a_kind_is_read_as_by_itself(items, others, values):
-    found = [Found(shape_of(raw), raw) for raw in items]
-    around = noted(values, others, found)
-    alike = Alike(around)
+@given(
+    items=st.lists(raws(), min_size=1, max_size=5),
+    others=AROUND,
+    values=FACTS,
+    times=st.sampled_from([1, FEW]),
+)
+def test_an_item_of_a_kind_is_read_as_by_itself(items, others, values, times):
+    found = [Found(shape_of(raw), raw) for raw in items] * times
+    around, records = noted(values, others, []), Records()
+    own, rows, usual = Kinds(around, records), Columns(SAID, MAKES), []
+    for one in found:
+        record = records.of(one.raw)
+        row = own.row_of(record, one.shape) if record else None
+        if row is None:
+            around.note(one)
+        else:
+            rows.add(row, 0)
+            usual.append(one)
 
-    read = [alike.item_of(one) for one in (*found, *found)]
+    read = Alike(around, own).read(rows.batch()) if usual else ()
 
-    assert read == [item_of(one, around) for one in (*found, *found)]
+    slow = noted(values, others, found)
+    assert Counter(one_by_one(read)) == Counter(item_of(one, slow) for one in usual)
+
+
+def test_most_items_of_a_dump_come_in_batches(tmp_path):
+    path = tmp_path / "dump.ndjson"
+    path.write_text(lines(*[post(f"a{n}") for n in range(99)], post("bad", over_18=True)))
+
+    read = list(SOURCES["reddit"].read([path], {}, observed_at=NOW, progress=lambda count: None))
+
+    assert [len(one) for one in read if isinstance(one, Batch)] == [99]
+    assert [one.native_id for one in read if isinstance(one, Item)] == ["bad"]
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_what_was_remembered_of_a_dump_is_forgotten_with_the_same_result(monkeypatch, most):
+    for module in (alike, kinds):
+        monkeypatch.setattr(module, "REMEMBERED", most)
+    monkeypatch.setattr(alike, "AUTHORS", most)
+    documents = [
+        *(subreddit(), subreddit("cliffs", CLIFFS, over18=True)),
+        *(post(f"a{n}", author=f"author_{n % 7}", over_18=n % 5 == 0) for n in range(40)),
+        *(comment(f"c{n}", f"a{n % 40}", body="[removed]"[n % 3 :]) for n in range(90)),
+    ]
+    monkeypatch.setattr(columns, "STEP", 10)
+    monkeypatch.setattr(columns, "BATCH_ROWS", 30)
+
+    assert_read_one_by_one(documents, {})
 
 
 @given(items=st.lists(raws(), min_size=1, max_size=5), others=AROUND, values=FACTS)
@@ -162,7 +214,11 @@ def items_in(found, around):
 @settings(deadline=None)
 @given(documents=DOCUMENTS, values=FACTS)
 def test_a_dump_is_read_as_each_of_its_records_by_itself(documents, values):
-    documents = [subreddit(), *documents]
+    # Twice, so that what the first of a kind left behind is used for all of them.
+    assert_read_one_by_one([subreddit(), *documents, *documents], values)
+
+
+def assert_read_one_by_one(documents, values):
     found = [one for document in documents for one in found_in(document)]
     around = Surroundings(values, NOW)
     for one in found:
@@ -173,9 +229,9 @@ def test_a_dump_is_read_as_each_of_its_records_by_itself(documents, values):
     accounts = [one for one in read if isinstance(one, AccountReading)]
     facts = [one for one in read if isinstance(one, FactReading)]
     denials = [*around.accounts.denials(), *around.subreddits.denials()]
-    assert [one for one in read if isinstance(one, Item)] == [
+    assert Counter(one for one in read if isinstance(one, Item)) == Counter(
         item for one in found for item in items_in(one, around)
-    ]
+    )
     assert [(one.native_id, one.denies, one.clears) for one in accounts] == [
         (native_id, denies, clears) for native_id, _, denies, clears in denials if denies or clears
     ]
@@ -193,7 +249,13 @@ def read_of(documents, values):
         path = Path(folder) / "dump.ndjson"
         path.write_text(lines(*documents), encoding="utf-8")
         read = SOURCES["reddit"].read([path], asserted, observed_at=NOW, progress=told.append)
-        return list(read), sum(told), path.stat().st_size
+        return list(one_by_one(read)), sum(told), path.stat().st_size
+
+
+def row_of(raw):
+    records = Records()
+    record = records.of(raw)
+    return Kinds(Surroundings({}, NOW), records).row_of(record) if record else None
 
 
 @pytest.mark.parametrize(
@@ -201,34 +263,44 @@ def read_of(documents, values):
     [
         *(post(), comment(), post(over_18=True), post(selftext=""), post(selftext="[removed]")),
         *(post(_meta={"was_deleted_later": True}), post(created_utc="1600000000")),
-        *(post(name=None), post(author="[deleted]"), comment(replies="")),
+        *(post(author="[deleted]"), comment(replies=""), comment(author_fullname=None)),
+        *(post(retrieved_on=1_600_000_000), post(retrieved_utc=1, retrieved_on=2)),
         post(media_metadata=PICTURE, url="https://i.redd.it/a.png"),
     ],
 )
 def test_what_is_usual_is_read_as_of_a_kind(raw):
-    assert Kinds(Surroundings({}, NOW)).own_of(raw) is not None
+    assert row_of(raw) is not None
 
 
 def test_a_field_that_may_say_that_something_is_closed_is_looked_at_in_every_record():
-    kinds = Kinds(Surroundings({}, NOW))
+    values = {"a": False, "b": True, "c": False, "d": "yes"}
 
-    found = [kinds.own_of(post(isPrivate=value)) for value in (False, True, False, "yes")]
+    read, *_ = read_of([post(number, isPrivate=said) for number, said in values.items()], {})
 
-    said = [[one.code for one in kinds.states[own.state].evidence] for own in found]
-    assert said == [[], ["mark_not_read"], [], ["mark_not_read"]]
+    doubted = {
+        one.native_id
+        for one in read
+        if isinstance(one, Item) and "mark_not_read" in {found.code for found in one.evidence}
+    }
+    assert doubted == {"b", "d"}
 
 
 @pytest.mark.parametrize(
     "raw",
     [
         *(crosspost(), post(crosspost_parent=""), post(sr_detail={}), post(kind="t3"), subreddit()),
-        *(post(author_fullname=[]), post(author_fullname=0), post(author="\u00e9")),
+        *(post(author_fullname=[]), post(author_fullname=0), post(isPrivate=False)),
         *(post(author=None), post(author=7), post(author="\ud800"), post(author="x" * 256)),
         *(post(subreddit_type=None), post(quarantine=0), post(subreddit_id=None)),
         *(post(subreddit="\ud800"), post(removed_by_category="x" * 600), post(over_18=10**400)),
+        *(post(over_18=0), post(over_18=1.0), post(promoted_by=7), post(**{"$event": {}})),
         *(post(spam="\ud800"), comment(link_id=None), comment(link_id="\u00e9"), account()),
+        *(comment(link_id="t1_abc"), comment(link_id="t3_" + "a" * 12), post("A"), post("a" * 12)),
+        *(post(name=None), post(name="t3_other"), post(name="t1_abc1"), post("abc1 t3_x")),
+        *(post(created_utc=None), post(created_utc=-1), post(created_utc=1.5)),
+        *(post(retrieved_on="soon"), post(selftext=None), comment(body=7)),
         comment(replies=listing(thing("t1", comment("c2")))),
     ],
 )
 def test_what_is_unusual_is_left_to_the_rule(raw):
-    assert Kinds(Surroundings({}, NOW)).own_of(raw) is None
+    assert row_of(raw) is None

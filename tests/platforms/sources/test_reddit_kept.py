@@ -1,33 +1,18 @@
 """What is kept of Reddit's records for the second pass."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
-import msgspec
 import pytest
 
+from platforms.batches import one_by_one
 from platforms.records import Item, Media, MediaKind
 from platforms.sources import SOURCES
-from platforms.sources.reddit.kept import Kept, Own, Whole
+from platforms.sources.columns import Columns
+from platforms.sources.reddit.kept import MAKES, SAID, Whole
 from platforms.sources.reddit.responses import Found, Shape
-from platforms.sources.spool import BATCH_RECORDS, Spool
+from platforms.sources.spool import Spool
 from tests.platforms.sources.dumps import NOW
 from tests.platforms.sources.reddit_dumps import crosspost, lines, post
-
-LAST_SECOND = 253_402_300_799
-OWN = Own(
-    is_comment=False,
-    state=3,
-    place=70_000,
-    number="abc1",
-    author="alice",
-    author_id=None,
-    link="",
-    published_at=LAST_SECOND,
-    read_at=0,
-    title="Low tide",
-    text="\u2603 \U0001f30a",
-    media=(Media(MediaKind.IMAGE, "https://i.redd.it/a.png"),),
-)
 
 
 def dump(tmp_path):
@@ -36,22 +21,50 @@ def dump(tmp_path):
     return path
 
 
-def test_records_come_out_as_they_were_put_in_and_seconds_as_moments(tmp_path):
+def test_rows_and_records_come_out_as_they_were_put_in(tmp_path):
     path, told = dump(tmp_path), []
-    whole = Whole.of(Found(Shape.POST, crosspost()))
-    with Spool([path, path], Kept) as kept:
-        for _ in range(BATCH_RECORDS + 1):
-            kept.put(OWN)
-            kept.put(whole)
+    picture = Media(MediaKind.IMAGE, "https://i.redd.it/a.png", "\u2603")
+    row = (
+        3,
+        70_000,
+        "abc1",
+        "alice",
+        None,
+        "",
+        253_402_300_799,
+        0,
+        "Low",
+        "\U0001f30a",
+        (picture,),
+    )
+    whole, columns = Whole.of(Found(Shape.POST, crosspost())), Columns(SAID, MAKES)
+    columns.add(row, 0)
+    rows = columns.batch()
+    with Spool([path, path], Whole) as kept:
+        kept.put(whole)
+        kept.put_columns(rows)
+        kept.put(whole)
         kept.finish()
 
         found = list(kept.records(told.append))
 
-    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    begin = datetime(1970, 1, 1, tzinfo=UTC)
-    same = msgspec.structs.replace(OWN, published_at=last, read_at=begin)
-    assert found == [same, whole] * (BATCH_RECORDS + 1)
+    assert found == [whole, rows, whole]
+    assert tuple(found[1].to_pylist()[0].values()) == (
+        *row[:-1],
+        [{"kind": "image", "url": picture.url, "alt": picture.alt}],
+    )
     assert sum(told) == 2 * path.stat().st_size
+
+
+def test_what_no_store_can_hold_is_replaced_in_texts():
+    columns = Columns(SAID, MAKES)
+    columns.add((0, 0, "a", "alice", None, "", 1, 0, "Low\0", "\0tide", ()), 0)
+    columns.add((0, 0, "b", "alice", None, "", 1, 0, "Low", "tide", ()), 0)
+
+    rows = columns.batch()
+
+    assert rows["title"].to_pylist() == ["Low\ufffd", "Low"]
+    assert rows["text"].to_pylist() == ["\ufffdtide", "tide"]
 
 
 @pytest.mark.parametrize(
@@ -79,5 +92,5 @@ def test_a_dump_that_is_named_twice_gives_each_item_twice(tmp_path):
 
     found = SOURCES["reddit"].read([path, path], {}, observed_at=NOW, progress=lambda count: None)
 
-    numbers = [one.native_id for one in found if isinstance(one, Item)]
-    assert numbers == ["abc1", "abc2", "abc1", "abc2"]
+    numbers = [one.native_id for one in one_by_one(found) if isinstance(one, Item)]
+    assert sorted(numbers) == ["abc1", "abc1", "abc2", "abc2"]
