@@ -256,16 +256,6 @@ def is_all_of(text: bytes, written: bytes) -> bool:
     return ESCAPED_QUOTE not in text and written.count(b'"') == text.count(b'"')
 
 
-def again(text: bytes) -> Any:
-    """What ``quickly`` or ``strictly`` gave of the same text before, or ``UNSET``."""
-    if len(text) > QUICK_BYTES:
-        return msgspec.UNSET
-    try:
-        return _decode(text)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return msgspec.UNSET
-
-
 class Lane(NamedTuple):
     """How lines are read: ``first`` when a file is read, ``again`` once it was proven.
 
@@ -277,7 +267,7 @@ class Lane(NamedTuple):
     again: Callable[[bytes], Any]
 
 
-PLAIN: Final = Lane(quickly, again)
+PLAIN: Final = Lane(quickly, quickly)
 
 
 def strictly(text: bytes) -> Any:

@@ -1,16 +1,15 @@
 """What is kept of a dump's records between the two passes over it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import msgspec
 import pyarrow as pa
 
 from platforms.batches import MEDIA, media_array
 from platforms.sources.columns import Make
-from platforms.sources.json_documents import quoted_document
+from platforms.sources.json_documents import quoted_document, written
 from platforms.sources.reddit.responses import ITEMS, Found, Shape
 from platforms.sources.values import text_in
 
@@ -68,7 +67,7 @@ class Whole(msgspec.Struct, array_like=True):
 
     @classmethod
     def of(cls, found: Found) -> Self:
-        raw = _json_of(found.raw) if found.shape in LOOKED_INTO else b""
+        raw = written(found.raw) if found.shape in LOOKED_INTO else b""
         if found.read_at is msgspec.UNSET:
             return cls(found.shape, raw)
         at = found.read_at.isoformat() if found.read_at else None
@@ -85,13 +84,3 @@ class Whole(msgspec.Struct, array_like=True):
 
 
 Kept: TypeAlias = Whole | pa.RecordBatch
-
-_encode_json = msgspec.json.Encoder().encode
-
-
-def _json_of(raw: Any) -> bytes:
-    try:
-        return _encode_json(raw)
-    except UnicodeEncodeError:
-        # Half a surrogate pair can be escaped, and then be read again.
-        return json.dumps(raw).encode()

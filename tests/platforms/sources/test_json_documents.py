@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platforms.sources.contract import BadInput
-from platforms.sources.json_documents import Proven, again, documents, quickly, strictly
+from platforms.sources.json_documents import Proven, documents, quickly, strictly
 
 NUMBERS = (
     st.integers() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
@@ -71,20 +71,6 @@ def test_what_is_read_quickly_is_what_the_strict_reader_gives(text):
 
     if made is not msgspec.UNSET:
         assert exact(made) == exact(strictly(text))
-
-
-@given(DOCUMENTS | ODD | st.lists(PIECES, max_size=12).map(b"".join))
-@example(b'{"a":"\\u0022"}')
-@example(b"-0")
-def test_what_was_proven_once_is_read_again_as_it_was(text):
-    try:
-        before = strictly(text)
-    except (ValueError, RecursionError):
-        return
-
-    made = again(text)
-
-    assert made is msgspec.UNSET or exact(made) == exact(before)
 
 
 @given(DOCUMENTS)
