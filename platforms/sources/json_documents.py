@@ -70,7 +70,8 @@ def documents(
     A compressed file must be NDJSON; lines and bytes are those of the text in it. Whoever
     reads the same files again gives ``proven`` each time: that no object names a key twice is
     proven once, and a file that changes while it is read again is refused. ``lane`` may read
-    lines in another way; only what it leaves alone is given as a document.
+    lines in another way; only what it leaves alone is given as a document. Of the lines that
+    it took in, the first is given as ``TAKEN``.
     """
     quick = lane or PLAIN
     with opened(path) as handle:
@@ -164,11 +165,16 @@ def _lines(
     quick: Callable[[bytes], Any],
 ) -> Iterator[tuple[int, Any]]:
     number, byte, blank, untold = 1, 0, 0, 0
+    is_taken = False
     while text := handle.readline(MAX_DOCUMENT_BYTES + 1):
         if len(text) > MAX_DOCUMENT_BYTES:
             raise _too_long(path, number, byte)
         made = quick(text)
-        if made is not msgspec.UNSET:
+        if made is TAKEN:
+            if not is_taken:
+                yield number, made
+            is_taken = True
+        elif made is not msgspec.UNSET:
             yield number, made
         elif text.removeprefix(BOM).strip():
             yield number, _parsed(text, path, line=number, byte=byte)
@@ -244,7 +250,7 @@ def quickly(text: bytes) -> Any:
     return made if is_all_of(text, _encode(made)) else msgspec.UNSET
 
 
-def is_all_of(text: bytes, written: bytes) -> bool:
+def is_all_of(text: bytes, written: bytes | bytearray) -> bool:
     """Whether ``written``, which was decoded from ``text``, has lost no member of any object.
 
     What is written again as it was names no key twice. In any other spelling quotes are
@@ -259,8 +265,9 @@ def is_all_of(text: bytes, written: bytes) -> bool:
 class Lane(NamedTuple):
     """How lines are read: ``first`` when a file is read, ``again`` once it was proven.
 
-    Each takes a line and gives what stands for its document, or ``UNSET`` to have it read
-    strictly. Whatever ``first`` gives must be proven to be all of the line.
+    Each takes a line and gives what stands for its document, ``TAKEN`` where it was taken in
+    and nobody else needs to see it, or ``UNSET`` to have it read strictly. Whatever ``first``
+    gives or takes must be proven to be all of the line.
     """
 
     first: Callable[[bytes], Any]
@@ -268,6 +275,7 @@ class Lane(NamedTuple):
 
 
 PLAIN: Final = Lane(quickly, quickly)
+TAKEN: Final = object()
 
 
 def strictly(text: bytes) -> Any:

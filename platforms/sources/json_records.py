@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from platforms.sources import files
 from platforms.sources.contract import BadInput
-from platforms.sources.json_documents import Lane, Proven, documents
+from platforms.sources.json_documents import TAKEN, Lane, Proven, documents
 
 PATIENCE_DOCUMENTS: Final = 1000
 Shape = TypeVar("Shape")
@@ -30,7 +30,7 @@ def records(
 ) -> Iterator[tuple[Shape, Any]]:
     """Every record of one JSON file, with its shape; see ``recognised`` and ``documents``.
 
-    What ``lane`` reads is a record with its shape, too.
+    What ``lane`` takes in is not among them.
     """
     refuse_xml(path, xml_advice or advice)
     read = documents(path, progress, proven, lane)
@@ -55,14 +55,13 @@ def recognised(
     """Every record of one file; refused if its first thousand documents are all something else.
 
     ``told`` gives the place, the line and the document. ``split`` gives the records of one,
-    or raises ``NotOfThisPlatform``. A tuple, which no document is, was found by a lane.
+    or raises ``NotOfThisPlatform``. A line that a lane took in is one of ours.
     """
     refusal: BadInput | None = None
     is_ours = False
     for number, (place, line, document) in enumerate(told, start=1):
-        if type(document) is tuple:
+        if document is TAKEN:
             is_ours = True
-            yield document  # type: ignore[misc]
             continue
         try:
             for found in split(document, place, line):

@@ -13,7 +13,7 @@ from platforms.records import AccountReading, FactReading, Item, Reading
 from platforms.sources import files
 from platforms.sources.columns import Columns
 from platforms.sources.contract import BadInput, Fact, understood
-from platforms.sources.json_documents import Lane, documents
+from platforms.sources.json_documents import TAKEN, Lane, documents
 from platforms.sources.json_records import recognised, refuse_xml
 from platforms.sources.reddit.alike import Alike
 from platforms.sources.reddit.fields import FACTS
@@ -30,9 +30,6 @@ from platforms.sources.spool import Spool
 
 ADVICE: Final = "Give listings of Reddit's API, recordings of them, or one record on each line."
 XML_ADVICE: Final = "Is it a WordPress export? Reddit dumps are JSON."
-
-# Stands for a line that was read as a usual record, so that nobody needs to look at it again.
-TAKEN: Final = ()
 
 
 class Reddit:
@@ -66,8 +63,7 @@ def _read(
         first = _FirstPass(around, spool)
         for path in paths:
             for found in _records(path, progress, first):
-                if isinstance(found, Found):
-                    first.add(found)
+                first.add(found)
         first.finish()
         yield from _readings(around.accounts, "", around.observed_at)
         yield from _readings(around.subreddits, "r/", around.observed_at)
@@ -130,7 +126,7 @@ def _items_in(found: Found, around: Surroundings) -> Iterator[Item]:
 
 def _records(
     path: Path, progress: Callable[[int], None], first: _FirstPass
-) -> Iterator[Found | tuple[()]]:
+) -> Iterator[Found]:
     refuse_xml(path, XML_ADVICE)
     read = documents(path, progress, None, Lane(first.line, first.line))
     return recognised(

@@ -101,9 +101,7 @@ class Records:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         _encode_into(record, self._written)
-        if text.startswith(self._written) or is_all_of(text, bytes(self._written)):
-            return record
-        return None
+        return record if is_all_of(text, self._written) else None
 
     def of(self, raw: Mapping[str, Any]) -> Usual | None:
         """``raw``, which was decoded in another way, as a usual record."""

@@ -58,8 +58,7 @@ def _read(
         first = FirstPass(values, observed_at, spool)
         for path in paths:
             for shape, record in _records(path, progress, first):
-                if shape is not Shape.READ:
-                    first.add(shape, record)
+                first.add(shape, record)
         around = first.finished()
         yield from _readings(around)
         yield from _facts(around)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import pyarrow as pa
 from msgspec import UNSET
 
-from platforms.sources.json_documents import written
+from platforms.sources.json_documents import TAKEN, written
 from platforms.sources.spool import Spool
 from platforms.sources.tumblr.blogs import Blogs
 from platforms.sources.tumblr.posts import (
@@ -22,8 +22,6 @@ from platforms.sources.tumblr.responses import Shape
 from platforms.sources.tumblr.rows import Rows, columns, usual_posts
 from platforms.sources.tumblr.usual import Post
 from platforms.sources.values import shown
-
-NOTED: Final = (Shape.READ, None)
 
 
 class Whole(msgspec.Struct, array_like=True):
@@ -57,7 +55,7 @@ class FirstPass:
     def note(self, text: bytes) -> object:
         """Take in the usual post in a line; leave everything else to ``add``."""
         post = self._posts.proven(text)
-        return NOTED if post is not None and self._put(post, len(text)) else UNSET
+        return TAKEN if post is not None and self._put(post, len(text)) else UNSET
 
     def add(self, shape: Shape, record: Any) -> None:
         if shape is Shape.BLOG:

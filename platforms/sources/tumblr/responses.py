@@ -20,8 +20,6 @@ class Shape(StrEnum):
     POST = "post"
     BLOG = "blog"
     ODD = "odd"
-    READ = "read"
-    """A usual post that was read from its line, without becoming a record."""
 
 
 class NotTumblr(NotOfThisPlatform):

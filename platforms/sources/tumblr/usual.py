@@ -89,7 +89,8 @@ OPTIONAL: Final[dict[str, Any]] = {
 READ: Final = tuple(
     name for name in Post.__annotations__ if name not in REQUIRED and name not in OPTIONAL
 )
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+_encode, _encode_into = _encoder.encode, _encoder.encode_into
 
 
 class Posts:
@@ -101,6 +102,7 @@ class Posts:
     def __init__(self, understood: frozenset[str], decided: frozenset[str]) -> None:
         self._understood, self._decided = understood, decided
         self._names: list[str] = []
+        self._written = bytearray()
         self._deciding: list[str]
         self._decode: Callable[[bytes], Post]
         self._rest: Callable[[Post], object]
@@ -136,7 +138,10 @@ class Posts:
     def proven(self, text: bytes) -> Post | None:
         """The post in ``text`` if nothing got lost in decoding it, leaving its blogs aside."""
         post = self.decoded(text)
-        return post if post is not None and is_all_of(text, _encode(post)) else None
+        if post is None:
+            return None
+        _encode_into(post, self._written)
+        return post if is_all_of(text, self._written) else None
 
     def rest_of(self, post: Post) -> bytes:
         """The values of all that decides, for comparing; types count."""

@@ -14,10 +14,10 @@ from platforms.batches import one_by_one
 from platforms.records import Item
 from platforms.sources import columns
 from platforms.sources.contract import BadInput
-from platforms.sources.json_documents import quoted_document, strictly
+from platforms.sources.json_documents import TAKEN, quoted_document, strictly
 from platforms.sources.spool import Spool
 from platforms.sources.tumblr import TUMBLR, alike, blogs, posts, rows
-from platforms.sources.tumblr.first_pass import NOTED, FirstPass, Whole
+from platforms.sources.tumblr.first_pass import FirstPass, Whole
 from platforms.sources.tumblr.posts import item_of
 from platforms.sources.tumblr.responses import Shape
 from platforms.sources.tumblr.usual import Segment, Source
@@ -177,7 +177,7 @@ def test_a_usual_post_becomes_a_row_from_its_line(first, spool, text):
     noted = first.note(text.encode())
 
     around = first.finished()
-    assert noted is NOTED
+    assert noted is TAKEN
     assert items_in(spool, around) == Counter(
         item_of(raw, around_of([USUAL])) for raw in (USUAL, json.loads(text))
     )
@@ -264,7 +264,7 @@ def test_what_was_learned_of_posts_is_forgotten_when_posts_with_other_members_co
     noted = first.note(USUAL_TEXT.encode())
 
     around = around_of([USUAL])
-    assert noted is NOTED
+    assert noted is TAKEN
     assert items_in(spool, first.finished()) == Counter(
         item_of(raw, around) for raw in (USUAL, adult, USUAL)
     )
