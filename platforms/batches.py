@@ -7,10 +7,11 @@ them from ``one_by_one``.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,6 +33,7 @@ CONTENT: Final = pa.schema(
     ]
 )
 """What differs from item to item, as ``Item`` has it."""
+WHOSE: Final = pa.list_(pa.int32())
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
 # Every set of kinds, at the place whose bits are those of its kinds.
@@ -45,6 +47,10 @@ SETS: Final = pa.array(
 )
 # So few items cost less one by one.
 FEW: Final = 32
+LARGEST: Final = 2**62
+
+Numbers = npt.NDArray[np.int64]
+Kept = TypeVar("Kept")
 
 
 class Pieces(NamedTuple):
@@ -54,18 +60,42 @@ class Pieces(NamedTuple):
     core: tuple[Principal, ...] | None
 
 
+class Everybody:
+    """All whom the batches of one dump name, each by a number that stays the same."""
+
+    def __init__(self) -> None:
+        self._all: list[Principal] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, number: int) -> Principal:
+        return self._all[number]
+
+    def add(self, principal: Principal) -> int:
+        """The number of ``principal``; whoever is added again has another one, too."""
+        self._all.append(principal)
+        return len(self._all) - 1
+
+    def after(self, count: int) -> Sequence[Principal]:
+        """Those who were added behind the first ``count``."""
+        return self._all[count:]
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Items of one kind in ``content``, a row for each, with the same evidence.
 
-    ``principals`` has an entry for each row, and so has ``parents`` unless none has any;
-    ``pieces`` has those rows that can be taken apart. Every item has an id and its times.
+    ``whose`` has the principals of each row, as numbers of ``everybody``. ``parents`` has an
+    entry for each row unless none has any; ``pieces`` has those rows that can be taken apart.
+    Every item has an id and its times.
     """
 
     platform: str
     kind: str
     evidence: tuple[Evidence, ...]
     required: frozenset[str]
-    principals: Sequence[tuple[Principal, ...]]
+    everybody: Everybody
+    whose: pa.ListArray
     content: pa.RecordBatch
     parents: Sequence[tuple[ItemRef, ...]] = ()
     pieces: Mapping[int, Pieces] = {}
@@ -74,8 +104,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         count = len(self.content)
         if self.content.schema != CONTENT or any(one.null_count for one in self.content.columns):
             raise TypeError("the columns of a batch are those of CONTENT, and none has a null")
-        if len(self.principals) != count or len(self.parents) not in (0, count):
+        if len(self.whose) != count or len(self.parents) not in (0, count):
             raise ValueError("a batch has as many people and parents as rows")
+        people = self.whose.flatten()
+        if self.whose.type != WHOSE or self.whose.null_count or people.null_count:
+            raise TypeError("who is in a row is said by numbers, and none is null")
+        if len(people) and not 0 <= pc.min(people).as_py() <= pc.max(people).as_py() < len(
+            self.everybody
+        ):
+            raise ValueError("a row names somebody who is not there")
 
     def __len__(self) -> int:
         return len(self.content)
@@ -83,25 +120,34 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     def take(self, rows: Sequence[int]) -> "Batch":
         """A batch of only those in ``rows``."""
         pieces = {n: self.pieces[row] for n, row in enumerate(rows) if row in self.pieces}
+        places = pa.array(rows, pa.int64())
         return msgspec.structs.replace(
             self,
-            principals=[self.principals[row] for row in rows],
-            content=self.content.take(pa.array(rows, pa.int64())),
+            whose=self.whose.take(places),
+            content=self.content.take(places),
             parents=[self.parents[row] for row in rows] if self.parents else (),
             pieces=pieces,
         )
 
     def items(self, rows: Sequence[int] | None = None) -> Iterator[Item]:
         """Those in ``rows``, or all."""
-        content = self.content if rows is None else self.content.take(pa.array(rows, pa.int64()))
+        content, whose = self.content, self.whose
+        if rows is not None:
+            places = pa.array(rows, pa.int64())
+            content, whose = content.take(places), whose.take(places)
         columns = [_values(content[name]) for name in CONTENT.names]
         rows = range(len(self)) if rows is None else rows
-        for row, *values in zip(rows, *columns, strict=True):
-            yield self._item(row, *values)
+        for row, people, *values in zip(rows, self._people(whose), *columns, strict=True):
+            yield self._item(row, people, *values)
+
+    def _people(self, whose: pa.ListArray) -> Iterator[tuple[Principal, ...]]:
+        named = [self.everybody[number] for number in whose.flatten().to_pylist()]
+        yield from map(tuple, _pieces_of(named, whose))
 
     def _item(
         self,
         row: int,
+        principals: tuple[Principal, ...],
         native_id: str,
         published_at: datetime,
         observed_at: datetime,
@@ -115,7 +161,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             platform=self.platform,
             kind=self.kind,
             native_id=native_id,
-            principals=self.principals[row],
+            principals=principals,
             evidence=self.evidence,
             required=self.required,
             published_at=published_at,
@@ -155,10 +201,15 @@ def _values(column: pa.Array) -> list[Any]:
 def _media_in(column: pa.Array) -> Iterator[tuple[Media, ...]]:
     kinds, urls, alts = [one.to_pylist() for one in pc.list_flatten(column).flatten()]
     media = [Media(KINDS[kind], *words) for kind, *words in zip(kinds, urls, alts, strict=True)]
+    yield from map(tuple, _pieces_of(media, column))
+
+
+def _pieces_of(values: Sequence[Kept], lists: pa.ListArray) -> Iterator[Sequence[Kept]]:
+    """``values`` as ``lists`` has its own."""
     end = 0
-    for count in pc.list_value_length(column).to_pylist():
+    for count in lists.value_lengths().to_pylist():
         start, end = end, end + count
-        yield tuple(media[start:end])
+        yield values[start:end]
 
 
 def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:
@@ -184,6 +235,42 @@ def media_kinds_array(content: pa.RecordBatch) -> pa.Array:
     return SETS.take(pa.array(found))
 
 
+def whose_array(rows: Numbers, people: Numbers, count: int) -> pa.ListArray:
+    """Who is in each of ``count`` rows, once each, in the order in which they are named.
+
+    ``people`` are numbers, each of somebody in the row that stands at that place in ``rows``.
+    """
+    order = np.argsort(rows, kind="stable")
+    rows, people = rows[order], people[order]
+    _, first = np.unique(rows * (people.max(initial=0) + 1) + people, return_index=True)
+    first.sort()
+    return pa.ListArray.from_arrays(
+        _ends(np.bincount(rows[first], minlength=count)), pa.array(people[first], pa.int32())
+    )
+
+
+def groups_of(columns: Sequence[Numbers]) -> Iterator[Numbers]:
+    """The rows that have the same in every column, group by group."""
+    _, groups = alike(columns)
+    # Small numbers are sorted in a fraction of the time.
+    order = np.argsort(groups.astype(np.min_scalar_type(len(groups))), kind="stable")
+    ends = np.cumsum(np.bincount(groups))
+    yield from np.split(order, ends[:-1])
+
+
+def alike(columns: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
+    """The first row of each group that has the same in every column, and each row's group."""
+    codes, span = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        low, high = int(column.min()), int(column.max())
+        if span * (high - low + 1) > LARGEST:
+            codes, column = (np.unique(one, return_inverse=True)[1] for one in (codes, column))
+            low, high, span = 0, len(column), len(column)
+        codes, span = codes * (high - low + 1) + (column - low), span * (high - low + 1)
+    _, firsts, groups = np.unique(codes, return_index=True, return_inverse=True)
+    return firsts, groups
+
+
 def lists_array(
     column: Sequence[Sequence[object] | None], fields: Sequence[Sequence[Any]], kind: pa.ListType
 ) -> pa.Array:
@@ -195,9 +282,11 @@ def lists_array(
 
 
 def _offsets(column: Sequence[Sequence[object] | None]) -> pa.Array:
-    ends = np.zeros(len(column) + 1, dtype=np.int32)
-    np.cumsum([len(values) if values else 0 for values in column], out=ends[1:])
-    return pa.array(ends)
+    return _ends([len(values) if values else 0 for values in column])
+
+
+def _ends(counts: npt.ArrayLike) -> pa.Array:
+    return pa.array(np.append(0, np.cumsum(counts)), pa.int32())
 
 
 def _missing(column: Sequence[object | None]) -> pa.Array | None:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from platforms.archive.columns import table_with
 from platforms.archive.runs import SCHEMA, Row, StoredPart
-from platforms.batches import MOMENT, Batch, media_kinds_array
+from platforms.batches import MOMENT, Batch, Everybody, media_kinds_array
 from platforms.joining import (
     Facts,
     Lookup,
@@ -31,7 +31,7 @@ from platforms.joining import (
     nothing_known,
     subjects_of,
 )
-from platforms.keys import Keyring, Owners
+from platforms.keys import Directory, Keyring, Owners
 from platforms.parts import are_well_formed, people_of, who_cannot_be_cut
 from platforms.records import (
     ONLY_TEXT,
@@ -264,6 +264,7 @@ class _Inbox:
     ) -> None:
         self._counts, self._writer, self._keyring = counts, writer, keyring
         self._observed_at, self._known = observed_at, known
+        self._directory = Directory(keyring, "", Everybody())
         self._waiting: list[Item] = []
         self._characters = 0
 
@@ -290,7 +291,7 @@ class _Inbox:
 
     def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
         apart = [*batch.items(list(batch.pieces))]
-        people = self._keyring.people_of_all(batch.platform, batch.principals)
+        people = self._directory_of(batch).owners(batch.whose)
         can_be_looked_up = judgement.verdict is not Verdict.SHARE or bool(people.are_there.all())
         if (
             judgement.verdict is Verdict.HOLD
@@ -302,6 +303,12 @@ class _Inbox:
         self._counts.add_all(batch, judgement)
         columns = columns_of(batch, judgement, people, apart, self._keyring, self._observed_at)
         tables.add_table(table_with(columns), judgement.verdict)
+
+    def _directory_of(self, batch: Batch) -> Directory:
+        known = self._directory
+        if (known.platform, known.everybody) != (batch.platform, batch.everybody):
+            self._directory = Directory(self._keyring, batch.platform, batch.everybody)
+        return self._directory
 
     def _put_each(self, items: Iterable[Item]) -> None:
         for item in items:

@@ -5,7 +5,8 @@ keyed per platform: small enough for sorted arrays of billions, meaningless
 without the secret. A collision denies one account too many, never one too few.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from platforms.batches import Everybody
 from platforms.records import Item, ItemRef, Principal, Role
 
 KEY_BYTES: Final = 8
@@ -154,18 +156,6 @@ class Keyring:
         """The keys of all in ``item``, those of everybody sorted and each of them once."""
         return self._people(item.platform, item.principals)
 
-    def people_of_all(self, platform: str, rows: Sequence[tuple[Principal, ...]]) -> Owners:
-        """The same of many items, as columns; each principal is looked up once."""
-        numbers: dict[Principal, int] = {}
-        people = [numbers.setdefault(one, len(numbers)) for row in rows for one in row]
-        keys = [self.principal(platform, one) for one in numbers]
-        is_owner = [one.role is Role.OWNER for one in numbers]
-        of_row = np.repeat(np.arange(len(rows)), [*map(len, rows)])
-        return Owners(
-            *_owners(np.array(people, dtype=np.int64), of_row, keys, is_owner, len(rows)),
-            _everybody(people, of_row, keys, len(rows)),
-        )
-
     def _people_of(self, platform: str, principals: tuple[Principal, ...]) -> People:
         found = [self.principal(platform, one) for one in principals]
         owners = [
@@ -203,37 +193,48 @@ class Keyring:
 Numbers = npt.NDArray[np.int64]
 
 
-def _owners(
-    people: Numbers,
-    of_row: Numbers,
-    keys: Sequence[tuple[int, ...]],
-    is_owner: Sequence[bool],
-    count: int,
-) -> tuple[Numbers, npt.NDArray[np.bool_]]:
-    """The first key of each row's first owner, and whether there is one.
+class Directory:
+    """The keys of ``everybody`` on ``platform``; each is looked up once for all batches."""
 
-    ``people`` are places in ``keys`` and ``is_owner``, each in the row that ``of_row`` says.
-    """
-    places = np.flatnonzero(np.array([*is_owner, False])[people])
-    rows, first = np.unique(of_row[places], return_index=True)
-    # Rows without an owner have somebody without a key, who comes last.
-    owners = np.full(count, len(keys))
-    owners[rows] = people[places[first]]
-    one_key = np.array([*[one[0] if one else 0 for one in keys], 0], dtype=np.int64)
-    has_key = np.array([*map(bool, keys), False])
-    return one_key[owners], has_key[owners]
+    def __init__(self, keyring: Keyring, platform: str, everybody: Everybody) -> None:
+        self.platform, self.everybody = platform, everybody
+        self._keyring = keyring
+        self._keys, self._counts, self._are_owners = array("q"), array("i"), array("b")
+
+    def owners(self, whose: pa.ListArray) -> Owners:
+        """What ``Keyring.people`` gives of each row; ``whose`` are numbers of ``everybody``."""
+        self._look_up()
+        keys, counts = np.array(self._keys), np.array(self._counts)
+        ends = np.append(0, np.cumsum(counts))
+        people, rows = whose.flatten().to_numpy(), pc.list_parent_indices(whose).to_numpy()
+        found, has_key = np.zeros(len(whose), np.int64), np.zeros(len(whose), np.bool_)
+        owners = np.flatnonzero(np.array(self._are_owners)[people])
+        with_owner, first = np.unique(rows[owners], return_index=True)
+        owner = people[owners[first]]
+        has_key[with_owner] = counts[owner] > 0
+        found[has_key] = keys[ends[owner[counts[owner] > 0]]]
+        of_each = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(keys))
+        of_all = of_each.take(pa.array(people)).flatten().to_numpy()
+        return Owners(
+            found, has_key, _each_once(of_all, np.repeat(rows, counts[people]), len(whose))
+        )
+
+    def _look_up(self) -> None:
+        for one in self.everybody.after(len(self._counts)):
+            keys = self._keyring.principal(self.platform, one)
+            self._keys.extend(keys)
+            self._counts.append(len(keys))
+            self._are_owners.append(one.role is Role.OWNER)
 
 
-def _everybody(
-    people: Sequence[int], of_row: Numbers, keys: Sequence[tuple[int, ...]], count: int
-) -> pa.ListArray:
-    """The keys of all in each row, sorted and each of them once."""
-    lists = pa.array(keys, pa.list_(pa.int64())).take(pa.array(people, pa.int64()))
-    found, rows = pc.list_flatten(lists).to_numpy(), of_row[pc.list_parent_indices(lists)]
-    order = np.lexsort((found, rows))
-    found, rows = found[order], rows[order]
-    is_new = np.ones(len(order), dtype=bool)
-    is_new[1:] = (found[1:] != found[:-1]) | (rows[1:] != rows[:-1])
-    ends = np.zeros(count + 1, dtype=np.int32)
-    np.cumsum(np.bincount(rows[is_new], minlength=count), out=ends[1:])
-    return pa.ListArray.from_arrays(pa.array(ends), pa.array(found[is_new]))
+def _each_once(keys: Numbers, rows: Numbers, count: int) -> pa.ListArray:
+    """The ``keys`` of each row, of which there are ``count``, sorted and each of them once."""
+    keys, lengths = keys.copy(), np.bincount(rows, minlength=count)
+    starts = np.cumsum(lengths) - lengths
+    for length in np.unique(lengths):
+        places = starts[lengths == length][:, None] + np.arange(length)
+        keys[places] = np.sort(keys[places], axis=1)
+    is_new = np.ones(len(keys), dtype=np.bool_)
+    is_new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+    ends = np.append(0, np.cumsum(np.bincount(rows[is_new], minlength=count)))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(keys[is_new]))

@@ -4,15 +4,15 @@ A closed world: an item is shared when everything that was read about it is know
 good, and everything that must be read was. Reads no clock and no database.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
+import numpy as np
 import pyarrow.compute as pc
 
-from platforms.batches import Batch
+from platforms.batches import Batch, groups_of
 from platforms.parts import are_well_formed
 from platforms.records import (
     Evidence,
@@ -84,28 +84,32 @@ def judge_all(batch: Batch) -> tuple[dict[Judgement, list[int]], list[int]]:
     The pieces of those that can be taken apart are not looked at.
     """
     found: dict[Judgement, list[int]] = {}
-    for people, rows in _by_people(batch.principals):
-        judgement = _known_judgement(True, batch.evidence, batch.required, people, IN_TIME)
-        found.setdefault(judgement, []).extend(rows)
     odd = set(_odd_rows(batch))
-    if odd:
-        found = {said: [row for row in rows if row not in odd] for said, rows in found.items()}
+    for people, rows in _by_people(batch):
+        judgement = _known_judgement(True, batch.evidence, batch.required, people, IN_TIME)
+        found.setdefault(judgement, []).extend(row for row in rows if row not in odd)
     return found, sorted(odd)
 
 
-def _by_people(principals: Sequence[tuple[Principal, ...]]) -> Iterator[tuple[People, list[int]]]:
-    """Rows with the same people, as far as that decides; few numbers are compared quickly."""
+def _by_people(batch: Batch) -> Iterator[tuple[People, list[int]]]:
+    """Rows with the same people, as far as that decides; numbers are compared quickly."""
+    who, named = np.unique(batch.whose.flatten(), return_inverse=True)
     numbers: dict[tuple[Role, Identity, bool], int] = {}
-    known = {
-        one: numbers.setdefault((one.role, one.identity, _is_id(one.native_id)), len(numbers))
-        for one in dict.fromkeys(chain.from_iterable(principals))
-    }
-    found: dict[tuple[int, ...], list[int]] = {}
-    for row, people in enumerate(principals):
-        found.setdefault(tuple([known[one] for one in people]), []).append(row)
-    states = list(numbers)
-    for group, rows in found.items():
-        yield tuple([states[number] for number in group]), rows
+    of_each = [
+        numbers.setdefault(_state_of(batch.everybody[one]), len(numbers)) for one in who.tolist()
+    ]
+    states, said = list(numbers), np.array(of_each, dtype=np.int64)[named]
+    counts = batch.whose.value_lengths().to_numpy()
+    starts = np.cumsum(counts) - counts
+    columns = [counts]
+    for place in range(counts.max(initial=0)):
+        has = counts > place
+        columns.append(np.zeros(len(counts), dtype=np.int64))
+        columns[-1][has] = said[starts[has] + place]
+    for rows in groups_of(columns):
+        first = starts[rows[0]]
+        people = said[first : first + counts[rows[0]]]
+        yield tuple([states[number] for number in people]), rows.tolist()
 
 
 def _odd_rows(batch: Batch) -> list[int]:
@@ -155,7 +159,11 @@ def _people_of(principals: tuple[Principal, ...]) -> People | None:
     """What decides about ``principals``; None if they are anything else."""
     if not _holds(principals, Principal):
         return None
-    return tuple([(one.role, one.identity, _is_id(one.native_id)) for one in principals])
+    return tuple(map(_state_of, principals))
+
+
+def _state_of(principal: Principal) -> tuple[Role, Identity, bool]:
+    return principal.role, principal.identity, _is_id(principal.native_id)
 
 
 _known_people = lru_cache(REMEMBERED)(_people_of)

@@ -1,10 +1,14 @@
 """Batches: a thousand items in columns become what each of them would become by itself."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -13,9 +17,20 @@ from hypothesis import strategies as st
 from platforms.archive.columns import table_with
 from platforms.archive.runs import rows_in
 from platforms.archive.writer import RunWriter
-from platforms.batches import CONTENT, MOMENT, Batch, Pieces, media_array, one_by_one
+from platforms.batches import (
+    CONTENT,
+    MOMENT,
+    WHOSE,
+    Batch,
+    Everybody,
+    Pieces,
+    alike,
+    media_array,
+    one_by_one,
+    whose_array,
+)
 from platforms.intake import columns_of, judged, take_in
-from platforms.keys import Keyring
+from platforms.keys import Directory, Keyring
 from platforms.parts import Pieces as Whole
 from platforms.records import (
     AccountReading,
@@ -98,14 +113,24 @@ def content_of(items: list[Item]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([texts[0], *moments, *texts[1:], tags, media], schema=CONTENT)
 
 
+def named(rows: Sequence[tuple[Principal, ...]]) -> dict[str, Any]:
+    """Who is in each row, as a batch has it."""
+    everybody, numbers = Everybody(), {}
+    for one in chain.from_iterable(rows):
+        if one not in numbers:
+            numbers[one] = everybody.add(one)
+    whose = pa.array([[numbers[one] for one in row] for row in rows], WHOSE)
+    return {"everybody": everybody, "whose": whose}
+
+
 def batch_of(items: list[Item]) -> Batch:
     """``items``, which have the same evidence, in columns."""
     return Batch(
+        **named([one.principals for one in items]),
         platform=items[0].platform,
         kind=items[0].kind,
         evidence=items[0].evidence,
         required=items[0].required,
-        principals=[one.principals for one in items],
         content=content_of(items),
         parents=[one.parents for one in items] if any(one.parents for one in items) else (),
         pieces={n: Pieces(one.parts, one.core) for n, one in enumerate(items) if one.parts},
@@ -215,8 +240,13 @@ def test_a_batch_is_shared_without_making_rows_of_its_items():
 @pytest.mark.parametrize(
     "change",
     [
-        {"principals": [(ALICE,)]},
-        {"principals": [(ALICE,)] * 3},
+        named([(ALICE,)]),
+        named([(ALICE,)] * 3),
+        {"everybody": Everybody()},
+        {"whose": pa.array([[0], None], WHOSE)},
+        {"whose": pa.array([[0], [None]], WHOSE)},
+        {"whose": pa.array([[0], [-1]], WHOSE)},
+        {"whose": pa.array([[0], [0]], pa.list_(pa.int64()))},
         {"parents": [()]},
         {"content": content_of([item("1"), item("2")]).drop_columns(["tags"])},
         {"content": content_of([item("1"), item("2", published_at=None)])},
@@ -230,7 +260,7 @@ def test_a_batch_whose_columns_do_not_fit_cannot_be_made(change):
 @pytest.mark.parametrize("verdict", [Verdict.SHARE, Verdict.HOLD])
 def test_a_table_cannot_be_written_under_another_verdict(tmp_path, verdict):
     batch = batch_of([item("1")])
-    people = KEYRING.people_of_all("tumblr", [(ALICE,)])
+    people = Directory(KEYRING, "tumblr", batch.everybody).owners(batch.whose)
     columns = columns_of(batch, Judgement(Verdict.EXCLUDE), people, [], KEYRING, NOON)
 
     with (
@@ -251,26 +281,64 @@ def test_nothing_of_what_is_excluded_reaches_the_archive_in_a_table():
     assert "MARKER" not in repr(rows)
 
 
-@given(
+SOME_ROWS = st.lists(
     st.lists(
-        st.lists(
-            st.builds(
-                Principal,
-                st.sampled_from([Role.OWNER, Role.REBLOG_ROOT]),
-                st.just(Identity.STABLE),
-                st.sampled_from([None, "1", "2", "3"]),
-                st.sampled_from([None, "a", "b", "A"]),
-            ),
-            max_size=4,
-        ).map(tuple),
-        max_size=5,
-    )
+        st.builds(
+            Principal,
+            st.sampled_from([Role.OWNER, Role.REBLOG_ROOT]),
+            st.sampled_from([Identity.STABLE, Identity.NAME]),
+            st.sampled_from([None, " ", "1", "2", "3"]),
+            st.sampled_from([None, "a", "b", "A"]),
+        ),
+        max_size=4,
+    ).map(tuple),
+    max_size=5,
 )
-def test_the_keys_of_many_are_those_of_each(rows):
-    columns = KEYRING.people_of_all("tumblr", rows)
+
+
+@given(SOME_ROWS, st.integers(0, 5))
+def test_the_keys_of_many_are_those_of_each(rows, known_before):
+    said = named(rows)
+    directory = Directory(KEYRING, "tumblr", said["everybody"])
+    directory.owners(said["whose"].slice(0, known_before))
+    columns = directory.owners(said["whose"])
 
     each = [KEYRING.people(item(principals=row)) for row in rows]
     assert columns.are_there.tolist() == [bool(one.owner) for one in each]
     owners = zip(columns.keys.tolist(), each, strict=True)
     assert all(key == one.owner[0] for key, one in owners if one.owner)
     assert columns.everybody.to_pylist() == [list(one.everybody) for one in each]
+
+
+def test_whoever_is_added_later_has_keys_like_those_before():
+    everybody = Everybody()
+    directory = Directory(KEYRING, "tumblr", everybody)
+    for one in (ALICE, BOB):
+        whose = pa.array([[everybody.add(one)]], WHOSE)
+        assert directory.owners(whose).keys.tolist() == [KEYRING.principal("tumblr", one)[0]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3))))
+def test_everybody_is_named_once_in_a_row_in_the_order_of_first_mention(mentions):
+    rows, people = (
+        np.array(column, dtype=np.int64) for column in zip(*mentions, (9, 9), strict=True)
+    )
+
+    lists = whose_array(rows[:-1], people[:-1], 5)
+
+    expected = [dict.fromkeys(who for at, who in mentions if at == row) for row in range(5)]
+    assert lists.to_pylist() == [list(one) for one in expected]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0, 1, -1, 2**61, -(2**61)])] * 4), min_size=1, max_size=12
+    )
+)
+def test_rows_are_alike_where_every_column_says_the_same(rows):
+    columns = [np.array(column, dtype=np.int64) for column in zip(*rows, strict=True)]
+
+    firsts, groups = alike(columns)
+
+    assert [rows[firsts[group]] for group in groups] == rows
+    assert len(firsts) == len({*rows})

@@ -124,9 +124,7 @@ def _items_in(found: Found, around: Surroundings) -> Iterator[Item]:
         yield odd_item(found, around)
 
 
-def _records(
-    path: Path, progress: Callable[[int], None], first: _FirstPass
-) -> Iterator[Found]:
+def _records(path: Path, progress: Callable[[int], None], first: _FirstPass) -> Iterator[Found]:
     refuse_xml(path, XML_ADVICE)
     read = documents(path, progress, None, Lane(first.line, first.line))
     return recognised(

@@ -5,6 +5,7 @@ time. An author, a subreddit and a parent are looked up once; rows with equal ev
 a batch. A test holds the two together.
 """
 
+from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from platforms.batches import CONTENT, FEW, MOMENT, Batch
+from platforms.batches import CONTENT, FEW, MOMENT, Batch, Everybody, Numbers, alike, groups_of
 from platforms.records import Evidence, Identity, Item, ItemRef, Principal, Role, Visibility
 from platforms.sources.reddit.items import KINDS, SLUG, Reading, read_parent, read_state
 from platforms.sources.reddit.kinds import NOTHING_SAID, Kinds, Remembered
@@ -30,19 +31,10 @@ REQUIRED: Final = {
 BEGIN: Final = datetime.fromtimestamp(0, UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
-LARGEST: Final = 2**62
-# So many authors are remembered, each with half a kilobyte.
-AUTHORS: Final = 131_072
+# So many people and places are remembered, each with half a kilobyte.
+PEOPLE: Final = 131_072
 
-Numbers = npt.NDArray[np.int64]
 Proof = tuple[Evidence, ...]
-
-
-class Somebody(NamedTuple):
-    """A person or a place; who are known alike, and as well, have the same number."""
-
-    who: Principal
-    number: int
 
 
 class Alike:
@@ -50,8 +42,11 @@ class Alike:
 
     def __init__(self, around: Surroundings, kinds: Kinds) -> None:
         self._around, self._kinds = around, kinds
-        self._authors: dict[tuple[str, str | None], Somebody] = {}
-        self._places: dict[int, Somebody] = {}
+        self._everybody = Everybody()
+        # Of each of them what is known, as the number of a proof.
+        self._known_of = array("q")
+        self._authors: dict[tuple[str, str | None], int] = {}
+        self._places: dict[int, int] = {}
         self._parents: Remembered[int] = Remembered()
         self._refs: Remembered[tuple[ItemRef, ...]] = Remembered()
         self._of_all: Remembered[Proof] = Remembered()
@@ -67,17 +62,18 @@ class Alike:
         deciding = (
             states,
             self._against(said, is_comment),
-            np.array([one.number for one in authors]),
-            np.array([one.number for one in places]),
+            np.array(self._known_of)[authors],
+            np.array(self._known_of)[places],
             self._below(said, is_comment),
         )
         rows = Rows(
             self._content_of(said),
-            [(author.who, place.who) for author, place in zip(authors, places, strict=True)],
+            self._everybody,
+            np.stack((authors, places), axis=1),
             [self._refs_to(number) for number in said["post"].to_pylist()],
         )
         few: dict[Shape, list[tuple[Numbers, Proof]]] = {}
-        for group in _groups(deciding):
+        for group in groups_of(deciding):
             numbers = [int(column[group[0]]) for column in deciding]
             shape = self._kinds.states[numbers[0]].shape
             proof = self._of_all.get((*numbers,)) or self._proof_of(*numbers)
@@ -90,10 +86,10 @@ class Alike:
 
     def _forget_if_many(self) -> None:
         """Numbers mean the same throughout one batch."""
-        if len(self._proofs) > REMEMBERED:
+        if len(self._proofs) > REMEMBERED or len(self._everybody) > PEOPLE:
             for known in (self._authors, self._places, self._parents, self._of_all, self._numbers):
                 known.clear()
-            self._proofs = []
+            self._proofs, self._known_of, self._everybody = [], array("q"), Everybody()
 
     def _number(self, proof: Proof, identity: Identity | None = None) -> int:
         number = self._numbers.setdefault((identity, proof), len(self._proofs))
@@ -101,14 +97,14 @@ class Alike:
             self._proofs.append(proof)
         return number
 
-    def _authors_of(self, said: pa.RecordBatch) -> list[Somebody]:
-        known = self._authors
-        names = zip(said["author"].to_pylist(), said["author_id"].to_pylist(), strict=True)
-        return [known.get(one) or self._new_author(*one) for one in names]
+    def _authors_of(self, said: pa.RecordBatch) -> Numbers:
+        names = [*zip(said["author"].to_pylist(), said["author_id"].to_pylist(), strict=True)]
+        for name in dict.fromkeys(names):
+            if name not in self._authors:
+                self._authors[name] = self._new_author(*name)
+        return np.array([*map(self._authors.__getitem__, names)])
 
-    def _new_author(self, name: str, author_id: str | None) -> Somebody:
-        if len(self._authors) >= AUTHORS:
-            self._authors.clear()
+    def _new_author(self, name: str, author_id: str | None) -> int:
         author = author_of({"author": name, "author_fullname": author_id}, Role.OWNER)
         registered = self._around.accounts.evidence_of(
             author.native_id, author.handle, "account", {}
@@ -116,20 +112,25 @@ class Alike:
         known = tuple(registered)
         if any(one.visibility is Visibility.ACCOUNT_GONE for one in known):
             author = Principal(Role.OWNER, Identity.GONE, author.native_id, author.handle)
-        somebody = Somebody(author, self._number(known, author.identity))
-        return self._authors.setdefault((name, author_id), somebody)
+        return self._add(author, known)
 
-    def _places_of(self, said: pa.RecordBatch) -> list[Somebody]:
-        known = self._places
-        return [known.get(one) or self._new_place(one) for one in said["place"].to_pylist()]
+    def _places_of(self, said: pa.RecordBatch) -> Numbers:
+        places, of_row = np.unique(said["place"], return_inverse=True)
+        for number in places.tolist():
+            if number not in self._places:
+                self._places[number] = self._new_place(number)
+        return np.array([self._places[number] for number in places.tolist()])[of_row]
 
-    def _new_place(self, number: int) -> Somebody:
+    def _new_place(self, number: int) -> int:
         raw = self._kinds.places[number].said
         place = container_of(raw)
         evidence = self._around.of_place(place_of(raw), "container")
-        return self._places.setdefault(
-            number, Somebody(place, self._number(evidence, place.identity))
-        )
+        return self._add(place, evidence)
+
+    def _add(self, who: Principal, known: Proof) -> int:
+        """The number of somebody of whom so much is known; equals in that are equal in all."""
+        self._known_of.append(self._number(known, who.identity))
+        return self._everybody.add(who)
 
     def _are_comments(self, states: Numbers) -> npt.NDArray[np.bool_]:
         are = [state.shape is Shape.COMMENT for state in self._kinds.states]
@@ -148,7 +149,7 @@ class Alike:
         keys = keys_of(np.full(len(rows), 3), posts)
         gists, against = self._around.posts.numbers(keys), self._around.bad.numbers(keys)
         # Of a post that the dump does not hold, the gap is its own.
-        firsts, groups = _alike([np.where(gists < 0, -keys, gists), against, places])
+        firsts, groups = alike([np.where(gists < 0, -keys, gists), against, places])
         found = [
             self._parent(int(gists[row]), int(against[row]), int(places[row]), posts[row].as_py())
             for row in firsts.tolist()
@@ -202,7 +203,8 @@ class Rows(NamedTuple):
     """All rows of one record batch: content, people, and what comments hang on."""
 
     content: pa.RecordBatch
-    principals: Sequence[tuple[Principal, ...]]
+    everybody: Everybody
+    people: Numbers
     parents: Sequence[tuple[ItemRef, ...]]
 
     def batch(self, rows: Numbers, shape: Shape, proof: Proof) -> Batch:
@@ -212,7 +214,8 @@ class Rows(NamedTuple):
             kind=KINDS[shape],
             evidence=proof,
             required=REQUIRED[shape],
-            principals=[self.principals[row] for row in places],
+            everybody=self.everybody,
+            whose=_lists_of(self.people[rows]),
             content=self.content.take(pa.array(rows)),
             parents=[self.parents[row] for row in places] if shape is Shape.COMMENT else (),
         )
@@ -225,30 +228,15 @@ class Rows(NamedTuple):
             yield msgspec.structs.replace(item, evidence=proof)
 
 
-def _groups(columns: Sequence[Numbers]) -> Iterator[Numbers]:
-    """The rows that have the same in every column, group by group."""
-    _, groups = _alike(columns)
-    # Small numbers are sorted in a fraction of the time.
-    order = np.argsort(groups.astype(np.min_scalar_type(len(groups))), kind="stable")
-    ends = np.cumsum(np.bincount(groups))
-    yield from np.split(order, ends[:-1])
-
-
-def _alike(columns: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
-    """The first row of each group that has the same in every column, and each row's group."""
-    codes, span = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:
-        low, high = int(column.min()), int(column.max())
-        if span * (high - low + 1) > LARGEST:
-            codes, column = (np.unique(one, return_inverse=True)[1] for one in (codes, column))
-            low, high, span = 0, len(column), len(column)
-        codes, span = codes * (high - low + 1) + (column - low), span * (high - low + 1)
-    _, firsts, groups = np.unique(codes, return_index=True, return_inverse=True)
-    return firsts, groups
-
-
 def _moments(microseconds: Numbers) -> pa.Array:
     return pa.array(microseconds).cast(MOMENT)
+
+
+def _lists_of(people: Numbers) -> pa.ListArray:
+    ends = np.arange(len(people) + 1) * people.shape[1]
+    return pa.ListArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.array(people.ravel(), pa.int32())
+    )
 
 
 def _no_tags(count: int) -> pa.Array:

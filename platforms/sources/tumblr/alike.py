@@ -8,15 +8,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from platforms.batches import CONTENT, FEW, MOMENT, Batch, Pieces
+from platforms.batches import (
+    CONTENT,
+    FEW,
+    MOMENT,
+    Batch,
+    Everybody,
+    Numbers,
+    Pieces,
+    whose_array,
+)
 from platforms.records import Evidence, Identity, Item, ItemRef, Part, Principal, Role
 from platforms.sources.tumblr.posts import KIND, SLUG, Surroundings
 from platforms.sources.tumblr.rows import SCHEMA, Segment, item_in, trails_in
 
 # How many kinds of posts are remembered at a time.
 KINDS: Final = 4_096
+ROLES: Final = (Role.OWNER, Role.REBLOG_ROOT, Role.REBLOG_VIA)
+NOBODY: Final = -1
 
 # Of each segment of a trail: the state of its blog, and whether that is also the post's.
 Said = tuple[tuple[int, bool], ...]
@@ -24,25 +37,6 @@ Said = tuple[tuple[int, bool], ...]
 Kind = tuple[bytes, int, bool, Said | None]
 
 NOTHING_SAID: Final[Said] = ()
-
-
-class Known(msgspec.Struct, gc=False):
-    """A blog as posts name it, ready for all of them."""
-
-    alone: tuple[Principal, ...]
-    root: Principal | None = None
-    via: Principal | None = None
-
-    def as_root(self) -> Principal:
-        """The blog as the first of a trail; most blogs of a dump are in none."""
-        if self.root is None:
-            self.root = msgspec.structs.replace(self.alone[0], role=Role.REBLOG_ROOT)
-        return self.root
-
-    def as_via(self) -> Principal:
-        if self.via is None:
-            self.via = msgspec.structs.replace(self.alone[0], role=Role.REBLOG_VIA)
-        return self.via
 
 
 class Findings(NamedTuple):
@@ -61,7 +55,8 @@ class Reader:
         numbers: dict[tuple[object, ...], int] = {}
         states = map(around.blogs.state_of, self._blogs)
         self._states = [numbers.setdefault(state, len(numbers)) for state in states]
-        self._known: list[Known | None] = [None] * len(self._blogs)
+        self._everybody = Everybody()
+        self._known = {role: np.full(len(self._blogs), NOBODY) for role in ROLES}
         self._kinds: dict[Kind, Findings | None] = {}
 
     def read(self, rows: pa.RecordBatch) -> Iterator[Batch | Item]:
@@ -129,19 +124,26 @@ class Reader:
 
     def _batch(self, rows: pa.RecordBatch, trails: Mapping[int, Sequence[Segment]]) -> Batch:
         """All these posts, before anything was found."""
-        people = [(self._known[n] or self._new(n)).alone for n in rows["blog"].to_pylist()]
+        owners = self._numbers_of(rows["blog"].to_numpy(), Role.OWNER)
+        of_row, others = self._others_in(rows["trail"])
+        named = [self._everybody[number] for number in others.tolist()]
         numbers, titles = rows["native_id"].to_pylist(), rows["title"].to_pylist()
         pieces: dict[int, Pieces] = {}
         parents: list[tuple[ItemRef, ...]] = [()] * len(rows) if trails else []
+        end = 0
         for row, segments in trails.items():
-            who = [self._who(one.blog, place) for place, one in enumerate(segments)]
+            start, end = end, end + len(segments)
             repeated = dict.fromkeys([one.number for one in segments])
             repeated.pop(numbers[row], None)
             parents[row] = tuple([ItemRef((KIND,), number) for number in repeated])
-            if parts := _parts_of(segments, who):
-                core = None if titles[row] else people[row]
+            if parts := _parts_of(segments, named[start:end]):
+                core = None if titles[row] else (self._everybody[owners[row]],)
                 pieces[row] = Pieces(parts, core)
-            people[row] = tuple(dict.fromkeys([*people[row], *who]))
+        whose = whose_array(
+            np.concatenate((np.arange(len(rows)), of_row)),
+            np.concatenate((owners, others)),
+            len(rows),
+        )
         observed_at = pa.repeat(pa.scalar(self._around.observed_at, MOMENT), len(rows))
         columns = [rows[name] if name in SCHEMA.names else observed_at for name in CONTENT.names]
         return Batch(
@@ -149,21 +151,33 @@ class Reader:
             kind=KIND,
             evidence=(),
             required=frozenset(),
-            principals=people,
+            everybody=self._everybody,
+            whose=whose,
             content=pa.RecordBatch.from_arrays(columns, schema=CONTENT),
             parents=parents,
             pieces=pieces,
         )
 
-    def _who(self, blog: int, place: int) -> Principal:
-        known = self._known[blog] or self._new(blog)
-        return known.as_via() if place else known.as_root()
+    def _others_in(self, trails: pa.ListArray) -> tuple[Numbers, Numbers]:
+        """The row of each segment, and the number of whose blog it is of."""
+        rows = pc.list_parent_indices(trails).to_numpy()
+        blogs = trails.flatten().field("blog").to_numpy()
+        is_root = np.append(True, rows[1:] != rows[:-1])[: len(rows)]
+        roots = self._numbers_of(blogs[is_root], Role.REBLOG_ROOT)
+        others = np.empty(len(rows), dtype=np.int64)
+        others[is_root] = roots
+        others[~is_root] = self._numbers_of(blogs[~is_root], Role.REBLOG_VIA)
+        return rows, others
 
-    def _new(self, blog: int) -> Known:
-        found = self._blogs[blog]
-        owner = Principal(Role.OWNER, Identity.STABLE, found.uuid, found.handle)
-        known = self._known[blog] = Known((owner,))
-        return known
+    def _numbers_of(self, blogs: Numbers, role: Role) -> Numbers:
+        """Who is in an item by these blogs, in such a role."""
+        known = self._known[role]
+        for number in np.unique(blogs[known[blogs] == NOBODY]).tolist():
+            blog = self._blogs[number]
+            known[number] = self._everybody.add(
+                Principal(role, Identity.STABLE, blog.uuid, blog.handle)
+            )
+        return known[blogs]
 
 
 def _parts_of(segments: Sequence[Segment], who: Sequence[Principal]) -> tuple[Part, ...]:

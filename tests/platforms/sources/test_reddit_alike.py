@@ -147,7 +147,7 @@ def test_most_items_of_a_dump_come_in_batches(tmp_path):
 def test_what_was_remembered_of_a_dump_is_forgotten_with_the_same_result(monkeypatch, most):
     for module in (alike, kinds):
         monkeypatch.setattr(module, "REMEMBERED", most)
-    monkeypatch.setattr(alike, "AUTHORS", most)
+    monkeypatch.setattr(alike, "PEOPLE", most)
     documents = [
         *(subreddit(), subreddit("cliffs", CLIFFS, over18=True)),
         *(post(f"a{n}", author=f"author_{n % 7}", over_18=n % 5 == 0) for n in range(40)),
