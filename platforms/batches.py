@@ -7,6 +7,7 @@ them from ``one_by_one``.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Part, Principal, Reading
 
 MOMENT: Final = pa.timestamp("us", tz="UTC")
+TAGS: Final = pa.list_(pa.string())
 MEDIA: Final = pa.list_(
     pa.struct([("kind", pa.string()), ("url", pa.string()), ("alt", pa.string())])
 )
@@ -28,12 +30,13 @@ CONTENT: Final = pa.schema(
         pa.field("observed_at", MOMENT, nullable=False),
         pa.field("title", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
-        pa.field("tags", pa.list_(pa.string()), nullable=False),
+        pa.field("tags", TAGS, nullable=False),
         pa.field("media", MEDIA, nullable=False),
     ]
 )
 """What differs from item to item, as ``Item`` has it."""
 WHOSE: Final = pa.list_(pa.int32())
+PARENTS: Final = pa.list_(pa.string())
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
 # Every set of kinds, at the place whose bits are those of its kinds.
@@ -85,9 +88,10 @@ class Everybody:
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Items of one kind in ``content``, a row for each, with the same evidence.
 
-    ``whose`` has the principals of each row, as numbers of ``everybody``. ``parents`` has an
-    entry for each row unless none has any; ``pieces`` has those rows that can be taken apart.
-    Every item has an id and its times.
+    ``whose`` has the principals of each row, as numbers of ``everybody``. ``parents`` has the
+    ids of what each row hangs on, which can be of any of ``parent_kinds``; None says that no
+    row does. ``pieces`` has those rows that can be taken apart. Every item has an id and its
+    times.
     """
 
     platform: str
@@ -97,21 +101,19 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     everybody: Everybody
     whose: pa.ListArray
     content: pa.RecordBatch
-    parents: Sequence[tuple[ItemRef, ...]] = ()
+    parent_kinds: tuple[str, ...] = ()
+    parents: pa.ListArray | None = None
     pieces: Mapping[int, Pieces] = {}
 
     def __post_init__(self) -> None:
         count = len(self.content)
         if self.content.schema != CONTENT or any(one.null_count for one in self.content.columns):
             raise TypeError("the columns of a batch are those of CONTENT, and none has a null")
-        if len(self.whose) != count or len(self.parents) not in (0, count):
-            raise ValueError("a batch has as many people and parents as rows")
-        people = self.whose.flatten()
-        if self.whose.type != WHOSE or self.whose.null_count or people.null_count:
-            raise TypeError("who is in a row is said by numbers, and none is null")
-        if len(people) and not 0 <= pc.min(people).as_py() <= pc.max(people).as_py() < len(
-            self.everybody
-        ):
+        _check(self.whose, WHOSE, count)
+        if self.parents is not None:
+            _check(self.parents, PARENTS, count)
+        people = self.whose.flatten().to_numpy()
+        if len(people) and not 0 <= people.min() <= people.max() < len(self.everybody):
             raise ValueError("a row names somebody who is not there")
 
     def __len__(self) -> int:
@@ -125,35 +127,36 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             self,
             whose=self.whose.take(places),
             content=self.content.take(places),
-            parents=[self.parents[row] for row in rows] if self.parents else (),
+            parents=None if self.parents is None else self.parents.take(places),
             pieces=pieces,
         )
 
-    def items(self, rows: Sequence[int] | None = None) -> Iterator[Item]:
-        """Those in ``rows``, or all."""
-        content, whose = self.content, self.whose
-        if rows is not None:
-            places = pa.array(rows, pa.int64())
-            content, whose = content.take(places), whose.take(places)
-        columns = [_values(content[name]) for name in CONTENT.names]
-        rows = range(len(self)) if rows is None else rows
-        for row, people, *values in zip(rows, self._people(whose), *columns, strict=True):
-            yield self._item(row, people, *values)
+    def items(self) -> Iterator[Item]:
+        """All of them, in their order."""
+        people = [self.everybody[number] for number in self.whose.flatten().to_pylist()]
+        columns = [_values(self.content[name]) for name in CONTENT.names]
+        for row, who, hangs_on, *values in zip(
+            range(len(self)), _lists(people, self.whose), self._refs(), *columns, strict=True
+        ):
+            yield self._item(row, who, hangs_on, *values)
 
-    def _people(self, whose: pa.ListArray) -> Iterator[tuple[Principal, ...]]:
-        named = [self.everybody[number] for number in whose.flatten().to_pylist()]
-        yield from map(tuple, _pieces_of(named, whose))
+    def _refs(self) -> Iterator[tuple[ItemRef, ...]]:
+        if self.parents is None:
+            return repeat((), len(self))
+        refs = [ItemRef(self.parent_kinds, one) for one in self.parents.flatten().to_pylist()]
+        return _lists(refs, self.parents)
 
     def _item(
         self,
         row: int,
         principals: tuple[Principal, ...],
+        parents: tuple[ItemRef, ...],
         native_id: str,
         published_at: datetime,
         observed_at: datetime,
         title: str,
         text: str,
-        tags: list[str],
+        tags: tuple[str, ...],
         media: tuple[Media, ...],
     ) -> Item:
         parts, core = self.pieces.get(row, WHOLE)
@@ -168,15 +171,22 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             observed_at=observed_at,
             title=title,
             text=text,
-            tags=tuple(tags),
+            tags=tags,
             media=media,
-            parents=self.parents[row] if self.parents else (),
+            parents=parents,
             parts=parts,
             core=core,
         )
 
 
 WHOLE: Final = Pieces((), None)
+
+
+def _check(lists: pa.ListArray, kind: pa.DataType, count: int) -> None:
+    if lists.type != kind or lists.null_count or lists.flatten().null_count:
+        raise TypeError("people are numbers and parents are ids, and none is null")
+    if len(lists) != count:
+        raise ValueError("a batch has as many people and parents as rows")
 
 
 def one_by_one(readings: Iterable[Reading | Batch]) -> Iterator[Reading]:
@@ -189,27 +199,28 @@ def one_by_one(readings: Iterable[Reading | Batch]) -> Iterator[Reading]:
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """The column as values of ``Item``; for the two types that Arrow makes slowly, by hand."""
+    """The column as values of ``Item``; of the types that Arrow makes slowly, by hand."""
     if column.type == MOMENT:
         return [EPOCH + timedelta(microseconds=n) for n in column.cast(pa.int64()).to_pylist()]
     if column.type == MEDIA:
-        return list(_media_in(column))
+        return [*_lists(_media_in(column.flatten()), column)]
+    if column.type == TAGS:
+        return [*_lists(column.flatten().to_pylist(), column)]
     values: list[Any] = column.to_pylist()
     return values
 
 
-def _media_in(column: pa.Array) -> Iterator[tuple[Media, ...]]:
-    kinds, urls, alts = [one.to_pylist() for one in pc.list_flatten(column).flatten()]
-    media = [Media(KINDS[kind], *words) for kind, *words in zip(kinds, urls, alts, strict=True)]
-    yield from map(tuple, _pieces_of(media, column))
+def _media_in(column: pa.StructArray) -> list[Media]:
+    kinds, urls, alts = [one.to_pylist() for one in column.flatten()]
+    return [Media(KINDS[kind], *words) for kind, *words in zip(kinds, urls, alts, strict=True)]
 
 
-def _pieces_of(values: Sequence[Kept], lists: pa.ListArray) -> Iterator[Sequence[Kept]]:
-    """``values`` as ``lists`` has its own."""
+def _lists(values: Sequence[Kept], lists: pa.ListArray) -> Iterator[tuple[Kept, ...]]:
+    """``values`` in lists as long as those of ``lists``."""
     end = 0
     for count in lists.value_lengths().to_pylist():
         start, end = end, end + count
-        yield values[start:end]
+        yield tuple(values[start:end])
 
 
 def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:
@@ -269,6 +280,12 @@ def alike(columns: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
         codes, span = codes * (high - low + 1) + (column - low), span * (high - low + 1)
     _, firsts, groups = np.unique(codes, return_index=True, return_inverse=True)
     return firsts, groups
+
+
+def parents_array(column: Sequence[Sequence[str]]) -> pa.ListArray:
+    """The ids of what each row hangs on as one column."""
+    ids = pa.array([*chain.from_iterable(column)], pa.string())
+    return pa.ListArray.from_arrays(_offsets(column), ids)
 
 
 def lists_array(

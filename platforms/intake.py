@@ -6,7 +6,7 @@ No row of the database is read or written here; ``platforms.actions.import_dump`
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -62,6 +62,7 @@ NAMES: Final = {
 NO_KEY: Final = Reason(Verdict.HOLD, "native_id_unknown", "the record has no usable id of its own")
 NO_OWNER: Final = Reason(Verdict.HOLD, "owner_unknown", "the record does not say whose it is")
 
+KEYS: Final = SCHEMA.field("parent_keys").type
 JUST_TEXT: Final = tuple(ONLY_TEXT)
 
 Progress = Callable[[int], None]
@@ -283,14 +284,14 @@ class _Inbox:
             self._put_each(batch.items())
             return
         judgements, odd = judge_all(batch)
-        self._put_each(batch.items(odd))
+        self._put_each(batch.take(odd).items())
         for judgement, rows in judgements.items():
             if rows:
                 part = batch if len(rows) == len(batch) else batch.take(rows)
                 self._put_alike(part, judgement, self._writer)
 
     def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
-        apart = [*batch.items(list(batch.pieces))]
+        apart = [*batch.take(list(batch.pieces)).items()]
         people = self._directory_of(batch).owners(batch.whose)
         can_be_looked_up = judgement.verdict is not Verdict.SHARE or bool(people.are_there.all())
         if (
@@ -414,9 +415,15 @@ def columns_of(
         ),
         "core_keys": core_keys,
         "parts": parts,
-        "parent_keys": [keyring.parents_in(platform, refs) for refs in batch.parents]
-        or [None] * count,
+        "parent_keys": _parent_keys(batch, keyring),
     }
+
+
+def _parent_keys(batch: Batch, keyring: Keyring) -> pa.ListArray:
+    """What ``Keyring.parents`` gives of each row."""
+    if batch.parents is None:
+        return pa.nulls(len(batch), KEYS)
+    return keyring.parents_of_all(batch.platform, batch.parent_kinds, batch.parents)
 
 
 @lru_cache(REMEMBERED)
@@ -451,8 +458,8 @@ def taken_apart(
         people = people_of(list(keys.values()))
         keys = {p: tuple(chain.from_iterable(people[one] for one in keys[p])) for p in keys}
 
-    def known(principals: Iterable[Principal]) -> list[int]:
-        return sorted({*chain.from_iterable([keys[p] for p in principals])})
+    def known(principals: Collection[Principal]) -> list[int]:
+        return sorted({key for p in principals for key in keys[p]})
 
     return known(bound), [
         StoredPart(known(part.principals), part.start, part.end, part.media) for part in item.parts

@@ -6,7 +6,7 @@ without the secret. A collision denies one account too many, never one too few.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -130,14 +130,20 @@ class Keyring:
 
     def parents(self, item: Item) -> tuple[int, ...] | None:
         """Every key that something can have which ``item`` hangs on; None if it names nothing."""
-        return self.parents_in(item.platform, item.parents)
-
-    def parents_in(self, platform: str, parents: tuple[ItemRef, ...]) -> tuple[int, ...] | None:
-        """The same of these ``parents``."""
-        if not parents:
+        if not item.parents:
             return None
-        keys = [key for ref in parents for key in self.items_of(platform, ref)]
+        keys = [key for ref in item.parents for key in self.items_of(item.platform, ref)]
         return tuple(sorted({*keys})) if len(keys) > 1 else tuple(keys)
+
+    def parents_of_all(
+        self, platform: str, kinds: Sequence[str], parents: pa.ListArray
+    ) -> pa.ListArray:
+        """The same of many items, which hang on those with these ids, each of any of ``kinds``."""
+        ids, rows = parents.flatten().to_pylist(), pc.list_parent_indices(parents).to_numpy()
+        keys = np.array([self.items(platform, kind, ids) for kind in kinds], dtype=np.int64)
+        found = _each_once(keys.T.ravel(), np.repeat(rows, len(kinds)), len(parents))
+        has_none = pc.equal(found.value_lengths(), 0)
+        return pa.ListArray.from_arrays(found.offsets, found.values, mask=has_none)
 
     def _named(self, platform: str, native_id: str | None, handle: str | None) -> tuple[int, ...]:
         """The keys of an account that is known by its id, its name or both: the id's first."""

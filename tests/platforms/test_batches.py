@@ -27,6 +27,7 @@ from platforms.batches import (
     alike,
     media_array,
     one_by_one,
+    parents_array,
     whose_array,
 )
 from platforms.intake import columns_of, judged, take_in
@@ -66,7 +67,7 @@ def somebody(name: str, role: Role = Role.OWNER, identity: Identity = Identity.S
 ALICE, BOB = somebody("alice"), somebody("bob")
 ROOT = somebody("carol", Role.REBLOG_ROOT)
 NAMED = Principal(Role.OWNER, Identity.NAME, None, "dave")
-PARENTS = ItemRef(("post", "page"), "1"), ItemRef(("post",), "2")
+PARENTS = ItemRef(("post", "page"), "1"), ItemRef(("post", "page"), "2")
 MEDIA = [Media(kind, f"https://example.org/{kind}", kind.value) for kind in MediaKind]
 
 
@@ -123,6 +124,14 @@ def named(rows: Sequence[tuple[Principal, ...]]) -> dict[str, Any]:
     return {"everybody": everybody, "whose": whose}
 
 
+def hanging_on(rows: list[tuple[ItemRef, ...]]) -> dict[str, Any]:
+    """What each row hangs on, as a batch has it."""
+    refs = [*chain.from_iterable(rows)]
+    ids = [[one.native_id for one in row] for row in rows]
+    kinds = refs[0].kinds if refs else ()
+    return {"parent_kinds": kinds, "parents": parents_array(ids) if refs else None}
+
+
 def batch_of(items: list[Item]) -> Batch:
     """``items``, which have the same evidence, in columns."""
     return Batch(
@@ -132,7 +141,7 @@ def batch_of(items: list[Item]) -> Batch:
         evidence=items[0].evidence,
         required=items[0].required,
         content=content_of(items),
-        parents=[one.parents for one in items] if any(one.parents for one in items) else (),
+        **hanging_on([one.parents for one in items]),
         pieces={n: Pieces(one.parts, one.core) for n, one in enumerate(items) if one.parts},
     )
 
@@ -193,9 +202,7 @@ def test_a_batch_leaves_in_the_archive_what_its_items_leave(items):
             title=st.sampled_from(["", "title"]),
             tags=st.sampled_from([(), ("a",)]),
             media=st.lists(st.sampled_from(MEDIA), max_size=3).map(tuple),
-            parents=st.sampled_from(
-                [(), (ItemRef(("post", "page"), "1"), ItemRef(("post",), "2"))]
-            ),
+            parents=st.lists(st.sampled_from(PARENTS), max_size=3).map(tuple),
         ),
         min_size=1,
         max_size=6,
@@ -217,7 +224,7 @@ def test_the_items_of_a_batch_are_those_it_was_made_of():
     said = AccountReading(platform="tumblr", native_id="t:alice", denies=frozenset({"private"}))
 
     assert list(one_by_one([batch_of(items), said])) == [*items, said]
-    assert list(batch_of(items).items([2, 0])) == [items[2], items[0]]
+    assert list(batch_of(items).take([2, 0]).items()) == [items[2], items[0]]
     assert all(one.published_at.tzinfo is UTC for one in batch_of(items).items())
 
 
@@ -247,7 +254,10 @@ def test_a_batch_is_shared_without_making_rows_of_its_items():
         {"whose": pa.array([[0], [None]], WHOSE)},
         {"whose": pa.array([[0], [-1]], WHOSE)},
         {"whose": pa.array([[0], [0]], pa.list_(pa.int64()))},
-        {"parents": [()]},
+        {"parents": parents_array([["1"]])},
+        {"parents": pa.array([["1"], None])},
+        {"parents": pa.array([["1"], [None]])},
+        {"parents": pa.array([[1], [2]])},
         {"content": content_of([item("1"), item("2")]).drop_columns(["tags"])},
         {"content": content_of([item("1"), item("2", published_at=None)])},
     ],

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from platforms.batches import CONTENT, FEW, MOMENT, Batch, Everybody, Numbers, alike, groups_of
-from platforms.records import Evidence, Identity, Item, ItemRef, Principal, Role, Visibility
+from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
 from platforms.sources.reddit.items import KINDS, SLUG, Reading, read_parent, read_state
 from platforms.sources.reddit.kinds import NOTHING_SAID, Kinds, Remembered
 from platforms.sources.reddit.people import author_of, container_of, place_of
@@ -48,7 +48,6 @@ class Alike:
         self._authors: dict[tuple[str, str | None], int] = {}
         self._places: dict[int, int] = {}
         self._parents: Remembered[int] = Remembered()
-        self._refs: Remembered[tuple[ItemRef, ...]] = Remembered()
         self._of_all: Remembered[Proof] = Remembered()
         self._numbers: dict[Hashable, int] = {}
         self._proofs: list[Proof] = []
@@ -70,7 +69,7 @@ class Alike:
             self._content_of(said),
             self._everybody,
             np.stack((authors, places), axis=1),
-            [self._refs_to(number) for number in said["post"].to_pylist()],
+            said["post"],
         )
         few: dict[Shape, list[tuple[Numbers, Proof]]] = {}
         for group in groups_of(deciding):
@@ -168,12 +167,6 @@ class Alike:
         found = self._number(tuple(item.evidence))
         return self._parents.put(key, found) if gist >= 0 else found
 
-    def _refs_to(self, number: str) -> tuple[ItemRef, ...]:
-        if not number:
-            return ()
-        known = self._refs.get(number)
-        return known or self._refs.put(number, (ItemRef((KINDS[Shape.POST],), number),))
-
     def _proof_of(self, state: int, against: int, author: int, place: int, parent: int) -> Proof:
         """All that speaks for and against an item."""
         item = Reading()
@@ -193,7 +186,7 @@ class Alike:
             "observed_at": _moments(read),
             "title": said["title"],
             "text": said["text"],
-            "tags": _no_tags(len(said)),
+            "tags": _lists(len(said), 0, pa.array([], pa.string())),
             "media": said["media"],
         }
         return pa.RecordBatch.from_arrays([columns[name] for name in CONTENT.names], schema=CONTENT)
@@ -205,19 +198,20 @@ class Rows(NamedTuple):
     content: pa.RecordBatch
     everybody: Everybody
     people: Numbers
-    parents: Sequence[tuple[ItemRef, ...]]
+    posts: pa.StringArray
 
     def batch(self, rows: Numbers, shape: Shape, proof: Proof) -> Batch:
-        places = rows.tolist()
+        places, is_comment = pa.array(rows), shape is Shape.COMMENT
         return Batch(
             platform=SLUG,
             kind=KINDS[shape],
             evidence=proof,
             required=REQUIRED[shape],
             everybody=self.everybody,
-            whose=_lists_of(self.people[rows]),
-            content=self.content.take(pa.array(rows)),
-            parents=[self.parents[row] for row in places] if shape is Shape.COMMENT else (),
+            whose=_lists(len(rows), 2, pa.array(self.people[rows].ravel(), pa.int32())),
+            content=self.content.take(places),
+            parent_kinds=(KINDS[Shape.POST],),
+            parents=_lists(len(rows), 1, self.posts.take(places)) if is_comment else None,
         )
 
     def items(self, groups: Sequence[tuple[Numbers, Proof]], shape: Shape) -> Iterator[Item]:
@@ -232,13 +226,7 @@ def _moments(microseconds: Numbers) -> pa.Array:
     return pa.array(microseconds).cast(MOMENT)
 
 
-def _lists_of(people: Numbers) -> pa.ListArray:
-    ends = np.arange(len(people) + 1) * people.shape[1]
-    return pa.ListArray.from_arrays(
-        pa.array(ends, pa.int32()), pa.array(people.ravel(), pa.int32())
-    )
-
-
-def _no_tags(count: int) -> pa.Array:
-    offsets = pa.array(np.zeros(count + 1, dtype=np.int32))
-    return pa.ListArray.from_arrays(offsets, pa.array([], pa.string()))
+def _lists(count: int, size: int, values: pa.Array) -> pa.ListArray:
+    """So many lists, each of so many of ``values``."""
+    ends = np.arange(count + 1) * size
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)

@@ -20,9 +20,10 @@ from platforms.batches import (
     Everybody,
     Numbers,
     Pieces,
+    parents_array,
     whose_array,
 )
-from platforms.records import Evidence, Identity, Item, ItemRef, Part, Principal, Role
+from platforms.records import Evidence, Identity, Item, Part, Principal, Role
 from platforms.sources.tumblr.posts import KIND, SLUG, Surroundings
 from platforms.sources.tumblr.rows import SCHEMA, Segment, item_in, trails_in
 
@@ -129,13 +130,13 @@ class Reader:
         named = [self._everybody[number] for number in others.tolist()]
         numbers, titles = rows["native_id"].to_pylist(), rows["title"].to_pylist()
         pieces: dict[int, Pieces] = {}
-        parents: list[tuple[ItemRef, ...]] = [()] * len(rows) if trails else []
+        parents: list[Sequence[str]] = [()] * len(rows)
         end = 0
         for row, segments in trails.items():
             start, end = end, end + len(segments)
             repeated = dict.fromkeys([one.number for one in segments])
             repeated.pop(numbers[row], None)
-            parents[row] = tuple([ItemRef((KIND,), number) for number in repeated])
+            parents[row] = list(repeated)
             if parts := _parts_of(segments, named[start:end]):
                 core = None if titles[row] else (self._everybody[owners[row]],)
                 pieces[row] = Pieces(parts, core)
@@ -154,7 +155,8 @@ class Reader:
             everybody=self._everybody,
             whose=whose,
             content=pa.RecordBatch.from_arrays(columns, schema=CONTENT),
-            parents=parents,
+            parent_kinds=(KIND,),
+            parents=parents_array(parents) if trails else None,
             pieces=pieces,
         )
 
