@@ -37,6 +37,7 @@ CONTENT: Final = pa.schema(
 """What differs from item to item, as ``Item`` has it."""
 WHOSE: Final = pa.list_(pa.int32())
 PARENTS: Final = pa.list_(pa.string())
+SECOND: Final = 1_000_000
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
 # Every set of kinds, at the place whose bits are those of its kinds.
@@ -201,7 +202,9 @@ def one_by_one(readings: Iterable[Reading | Batch]) -> Iterator[Reading]:
 def _values(column: pa.Array) -> list[Any]:
     """The column as values of ``Item``; of the types that Arrow makes slowly, by hand."""
     if column.type == MOMENT:
-        return [EPOCH + timedelta(microseconds=n) for n in column.cast(pa.int64()).to_pylist()]
+        told = column.cast(pa.int64()).to_pylist()
+        moments = {n: EPOCH + timedelta(0, *divmod(n, SECOND)) for n in {*told}}
+        return [moments[n] for n in told]
     if column.type == MEDIA:
         return [*_lists(_media_in(column.flatten()), column)]
     if column.type == TAGS:

@@ -90,7 +90,7 @@ class FirstPass:
         if row is None:
             return False
         if not is_open_to_all(post.state, post.is_private, post.is_paywalled):
-            self._closed.add(row.native_id)
+            self._closed.add(row[0])
         if self._columns.add(row, size):
             self._spool.put_columns(self._columns.batch())
         return True

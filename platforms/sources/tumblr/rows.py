@@ -88,18 +88,8 @@ class Segment(NamedTuple):
     media: int
 
 
-class Row(NamedTuple):
-    """A value for each field of ``SCHEMA``; the time is in microseconds since 1970."""
-
-    native_id: str
-    published_at: int
-    title: str
-    text: str
-    tags: Sequence[str]
-    media: Sequence[Media]
-    rest: bytes
-    blog: int
-    trail: Sequence[Segment]
+Row = tuple[str, int, str, str, Sequence[str], Sequence[Media], bytes, int, Sequence[Segment]]
+"""A value for each field of ``SCHEMA``; the time is in microseconds since 1970."""
 
 
 _decode = msgspec.json.Decoder().decode
@@ -155,13 +145,14 @@ class Rows:
         make.met += 1
         if make.met < FEW or make.is_refused:
             return None
-        row = _row_of(post, self._posts.said_by(post), self._around.blogs)
+        rest = self._posts.said_by(post)
+        row = _row_of(post, rest, self._around.blogs)
         if row is None:
             return None
         make.is_refused = not self._is_all_of(post, row)
         if make.is_refused:
             return None
-        make.rest = row.rest
+        make.rest = rest
         return row
 
     def _new(self, key: tuple[bytes, bool]) -> Make:
@@ -260,7 +251,7 @@ def _row_of(post: Post, rest: bytes, blogs: Blogs) -> Row | None:
     # Decoded text can hold NUL, but nothing else that no store can.
     text = text_in(text) if "\0" in text else text
     tags = _tags(post.tags)
-    return Row(number, published_at, title, text, tags, media, rest, blog.number, trail)
+    return number, published_at, title, text, tags, media, rest, blog.number, trail
 
 
 def _segments(
