@@ -73,8 +73,9 @@ class Everybody:
     def __len__(self) -> int:
         return len(self._all)
 
-    def __getitem__(self, number: int) -> Principal:
-        return self._all[number]
+    def named(self, numbers: Iterable[int]) -> list[Principal]:
+        """Those who have these ``numbers``."""
+        return [self._all[number] for number in numbers]
 
     def add(self, principal: Principal) -> int:
         """The number of ``principal``; whoever is added again has another one, too."""
@@ -122,7 +123,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     def take(self, rows: Sequence[int]) -> "Batch":
         """A batch of only those in ``rows``."""
-        pieces = {n: self.pieces[row] for n, row in enumerate(rows) if row in self.pieces}
+        pieces = {}
+        if self.pieces:
+            pieces = {n: self.pieces[row] for n, row in enumerate(rows) if row in self.pieces}
         places = pa.array(rows, pa.int64())
         return msgspec.structs.replace(
             self,
@@ -134,7 +137,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     def items(self) -> Iterator[Item]:
         """All of them, in their order."""
-        people = [self.everybody[number] for number in self.whose.flatten().to_pylist()]
+        people = self.everybody.named(self.whose.flatten().to_pylist())
         columns = [_values(self.content[name]) for name in CONTENT.names]
         for row, who, hangs_on, *values in zip(
             range(len(self)), _lists(people, self.whose), self._refs(), *columns, strict=True

@@ -87,7 +87,8 @@ def judge_all(batch: Batch) -> tuple[dict[Judgement, list[int]], list[int]]:
     odd = set(_odd_rows(batch))
     for people, rows in _by_people(batch):
         judgement = _known_judgement(True, batch.evidence, batch.required, people, IN_TIME)
-        found.setdefault(judgement, []).extend(row for row in rows if row not in odd)
+        plain = [row for row in rows if row not in odd] if odd else rows
+        found.setdefault(judgement, []).extend(plain)
     return found, sorted(odd)
 
 
@@ -95,9 +96,8 @@ def _by_people(batch: Batch) -> Iterator[tuple[People, list[int]]]:
     """Rows with the same people, as far as that decides; numbers are compared quickly."""
     who, named = np.unique(batch.whose.flatten(), return_inverse=True)
     numbers: dict[tuple[Role, Identity, bool], int] = {}
-    of_each = [
-        numbers.setdefault(_state_of(batch.everybody[one]), len(numbers)) for one in who.tolist()
-    ]
+    known = map(_state_of, batch.everybody.named(who.tolist()))
+    of_each = [numbers.setdefault(state, len(numbers)) for state in known]
     states, said = list(numbers), np.array(of_each, dtype=np.int64)[named]
     counts = batch.whose.value_lengths().to_numpy()
     starts = np.cumsum(counts) - counts

@@ -127,7 +127,8 @@ class Reader:
         """All these posts, before anything was found."""
         owners = self._numbers_of(rows["blog"].to_numpy(), Role.OWNER)
         of_row, others = self._others_in(rows["trail"])
-        named = [self._everybody[number] for number in others.tolist()]
+        named = self._everybody.named(others.tolist())
+        posting = self._everybody.named(owners.tolist())
         numbers, titles = rows["native_id"].to_pylist(), rows["title"].to_pylist()
         pieces: dict[int, Pieces] = {}
         parents: list[Sequence[str]] = [()] * len(rows)
@@ -138,7 +139,7 @@ class Reader:
             repeated.pop(numbers[row], None)
             parents[row] = list(repeated)
             if parts := _parts_of(segments, named[start:end]):
-                core = None if titles[row] else (self._everybody[owners[row]],)
+                core = None if titles[row] else (posting[row],)
                 pieces[row] = Pieces(parts, core)
         whose = whose_array(
             np.concatenate((np.arange(len(rows)), of_row)),
