@@ -16,7 +16,6 @@ from platforms.sources.tumblr.posts import (
     blogs_in,
     id_of,
     is_open,
-    is_open_to_all,
 )
 from platforms.sources.tumblr.responses import Shape
 from platforms.sources.tumblr.rows import Rows, columns, usual_posts
@@ -49,8 +48,8 @@ class FirstPass:
         self._spool, self._columns = spool, columns()
         self._posts, self._blogs = usual_posts(), Blogs(values)
         self._around = Surroundings(self._blogs, values, frozenset(), observed_at)
-        self._rows = Rows(self._posts, self._around)
         self._closed: set[str] = set()
+        self._rows = Rows(self._posts, self._around, self._closed)
 
     def note(self, text: bytes) -> object:
         """Take in the usual post in a line; leave everything else to ``add``."""
@@ -89,8 +88,6 @@ class FirstPass:
         row = self._rows.row_of(post)
         if row is None:
             return False
-        if not is_open_to_all(post.state, post.is_private, post.is_paywalled):
-            self._closed.add(row[0])
         if self._columns.add(row, size):
             self._spool.put_columns(self._columns.batch())
         return True

@@ -27,6 +27,7 @@ from platforms.sources.tumblr.posts import (
     LAST_TIMESTAMP,
     Surroundings,
     id_of,
+    is_open_to_all,
     item_of,
     number_in,
     tags_in,
@@ -107,19 +108,24 @@ def usual_posts() -> Posts:
 class Make(msgspec.Struct, gc=False):
     """Posts that say the same but for blogs, and whether they have a trail.
 
-    ``rest`` is what they say as JSON, once a row of one of them was seen to have all of it.
+    ``rest`` is what they say as JSON, once a row of one of them was seen to have all of it;
+    ``is_open`` whether that lets everybody read them.
     """
 
+    is_open: bool
     rest: bytes = b""
     met: int = 0
     is_refused: bool = False
 
 
 class Rows:
-    """Makes rows of one dump's posts, while what is ``around`` them gets known."""
+    """Makes rows of one dump's posts, while what is ``around`` them gets known.
 
-    def __init__(self, posts: Posts, around: Surroundings) -> None:
-        self._posts, self._around = posts, around
+    The ids of those that not everybody may read are added to ``closed``.
+    """
+
+    def __init__(self, posts: Posts, around: Surroundings, closed: set[str]) -> None:
+        self._posts, self._around, self._closed = posts, around, closed
         self._makes: dict[tuple[bytes, bool], Make] = {}
 
     def learn(self, raw: Mapping[str, Any]) -> None:
@@ -135,10 +141,14 @@ class Rows:
         key = self._posts.rest_of(post), bool(post.trail)
         if len(key[0]) > MOST_BYTES:
             return None
-        make = self._makes.get(key) or self._new(key)
+        make = self._makes.get(key) or self._new(key, post)
         if make.rest:
-            return _row_of(post, make.rest, self._around.blogs)
-        return self._first_of(make, post)
+            row = _row_of(post, make.rest, self._around.blogs)
+        else:
+            row = self._first_of(make, post)
+        if row is not None and not make.is_open:
+            self._closed.add(row[0])
+        return row
 
     def _first_of(self, make: Make, post: Post) -> Row | None:
         """The first row of ``make``; few posts do not pay for proving it."""
@@ -155,10 +165,11 @@ class Rows:
         make.rest = rest
         return row
 
-    def _new(self, key: tuple[bytes, bool]) -> Make:
+    def _new(self, key: tuple[bytes, bool], post: Post) -> Make:
         if len(self._makes) >= MAKES:
             self._makes.clear()
-        return self._makes.setdefault(key, Make())
+        is_open = is_open_to_all(post.state, post.is_private, post.is_paywalled)
+        return self._makes.setdefault(key, Make(is_open))
 
     def _is_all_of(self, post: Post, row: Row) -> bool:
         """Whether the rule says the same of what is put together of ``row`` as of ``post``."""
@@ -230,7 +241,8 @@ def _blocks(text: str, media: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 def _row_of(post: Post, rest: bytes, blogs: Blogs) -> Row | None:
     blog, number = blogs.written(bytes(post.blog), posting=True), number_of(post)
-    published_at, title = _microseconds_of(post.timestamp), _title_in(post.title)
+    published_at = _microseconds_of(post.timestamp)
+    title = "" if post.title is ABSENT else _title_in(post.title)
     if blog is None or number is None or published_at is None or title is None:
         return None
     if post.blog_name != blog.handle or (content := _content(post.content)) is None:
@@ -305,7 +317,7 @@ def _microseconds_of(raw: object) -> int | None:
 
 def _title_in(raw: object) -> str | None:
     """What an item has as its title; None where nothing says whether that is all of it."""
-    if raw is ABSENT or raw is None:
+    if raw is None:
         return ""
     return text_in(raw) if isinstance(raw, str) else None
 
