@@ -37,6 +37,7 @@ CONTENT: Final = pa.schema(
 """What differs from item to item, as ``Item`` has it."""
 WHOSE: Final = pa.list_(pa.int32())
 PARENTS: Final = pa.list_(pa.string())
+# Moments are in microseconds.
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
@@ -114,6 +115,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         _check(self.whose, WHOSE, count)
         if self.parents is not None:
             _check(self.parents, PARENTS, count)
+            if not self.parent_kinds:
+                raise ValueError("what a row hangs on is of some kind")
         people = self.whose.flatten().to_numpy()
         if len(people) and not 0 <= people.min() <= people.max() < len(self.everybody):
             raise ValueError("a row names somebody who is not there")
@@ -262,7 +265,7 @@ def whose_array(rows: Numbers, people: Numbers, count: int) -> pa.ListArray:
     _, first = np.unique(rows * (people.max(initial=0) + 1) + people, return_index=True)
     first.sort()
     return pa.ListArray.from_arrays(
-        _ends(np.bincount(rows[first], minlength=count)), pa.array(people[first], pa.int32())
+        ends_array(np.bincount(rows[first], minlength=count)), pa.array(people[first], pa.int32())
     )
 
 
@@ -305,10 +308,11 @@ def lists_array(
 
 
 def _offsets(column: Sequence[Sequence[object] | None]) -> pa.Array:
-    return _ends([len(values) if values else 0 for values in column])
+    return ends_array([len(values) if values else 0 for values in column])
 
 
-def _ends(counts: npt.ArrayLike) -> pa.Array:
+def ends_array(counts: npt.ArrayLike) -> pa.Array:
+    """Where lists of so many values end, behind a zero where the first of them begins."""
     return pa.array(np.append(0, np.cumsum(counts)), pa.int32())
 
 

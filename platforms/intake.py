@@ -6,7 +6,7 @@ No row of the database is read or written here; ``platforms.actions.import_dump`
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -458,7 +458,7 @@ def taken_apart(
         people = people_of(list(keys.values()))
         keys = {p: tuple(chain.from_iterable(people[one] for one in keys[p])) for p in keys}
 
-    def known(principals: Collection[Principal]) -> list[int]:
+    def known(principals: Iterable[Principal]) -> list[int]:
         return sorted({key for p in principals for key in keys[p]})
 
     return known(bound), [

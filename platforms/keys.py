@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from platforms.batches import Everybody
+from platforms.batches import Everybody, Numbers, ends_array
 from platforms.records import Item, ItemRef, Principal, Role
 
 KEY_BYTES: Final = 8
@@ -73,7 +73,7 @@ class People(NamedTuple):
 class Owners(NamedTuple):
     """The key of each item's owner, whether there is one, and the keys of everybody in it."""
 
-    keys: npt.NDArray[np.int64]
+    keys: Numbers
     are_there: npt.NDArray[np.bool_]
     everybody: pa.ListArray
 
@@ -111,7 +111,7 @@ class Keyring:
             return None
         return self.item(item.platform, item.kind, item.container_id or "", item.native_id)
 
-    def items(self, platform: str, kind: str, native_ids: Iterable[str]) -> npt.NDArray[np.int64]:
+    def items(self, platform: str, kind: str, native_ids: Iterable[str]) -> Numbers:
         """The keys of items of one kind, which are in no container."""
         begun = self._begin(platform, b"item").copy()
         begun.update(f"{kind}\0\0".encode())
@@ -196,9 +196,6 @@ class Keyring:
         return self._platforms[platform]
 
 
-Numbers = npt.NDArray[np.int64]
-
-
 class Directory:
     """The keys of ``everybody`` on ``platform``; each is looked up once for all batches."""
 
@@ -211,15 +208,15 @@ class Directory:
         """What ``Keyring.people`` gives of each row; ``whose`` are numbers of ``everybody``."""
         self._look_up()
         keys, counts = np.array(self._keys), np.array(self._counts)
-        ends = np.append(0, np.cumsum(counts))
+        ends = ends_array(counts)
         people, rows = whose.flatten().to_numpy(), pc.list_parent_indices(whose).to_numpy()
         found, has_key = np.zeros(len(whose), np.int64), np.zeros(len(whose), np.bool_)
         owners = np.flatnonzero(np.array(self._are_owners)[people])
         with_owner, first = np.unique(rows[owners], return_index=True)
         owner = people[owners[first]]
         has_key[with_owner] = counts[owner] > 0
-        found[has_key] = keys[ends[owner[counts[owner] > 0]]]
-        of_each = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(keys))
+        found[has_key] = keys[ends.to_numpy()[owner[counts[owner] > 0]]]
+        of_each = pa.ListArray.from_arrays(ends, pa.array(keys))
         of_all = of_each.take(pa.array(people)).flatten().to_numpy()
         return Owners(
             found, has_key, _each_once(of_all, np.repeat(rows, counts[people]), len(whose))
@@ -242,5 +239,5 @@ def _each_once(keys: Numbers, rows: Numbers, count: int) -> pa.ListArray:
         keys[places] = np.sort(keys[places], axis=1)
     is_new = np.ones(len(keys), dtype=np.bool_)
     is_new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
-    ends = np.append(0, np.cumsum(np.bincount(rows[is_new], minlength=count)))
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(keys[is_new]))
+    ends = ends_array(np.bincount(rows[is_new], minlength=count))
+    return pa.ListArray.from_arrays(ends, pa.array(keys[is_new]))

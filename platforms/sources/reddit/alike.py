@@ -7,7 +7,7 @@ a batch. A test holds the two together.
 
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,7 +15,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from platforms.batches import CONTENT, FEW, MOMENT, Batch, Everybody, Numbers, alike, groups_of
+from platforms.batches import (
+    CONTENT,
+    EPOCH,
+    FEW,
+    MOMENT,
+    SECOND,
+    Batch,
+    Everybody,
+    Numbers,
+    alike,
+    ends_array,
+    groups_of,
+)
 from platforms.records import Evidence, Identity, Item, Principal, Role, Visibility
 from platforms.sources.reddit.items import KINDS, SLUG, Reading, read_parent, read_state
 from platforms.sources.reddit.kinds import NOTHING_SAID, Kinds, Remembered
@@ -28,9 +40,7 @@ REQUIRED: Final = {
     Shape.POST: frozenset({"item", "container"}),
     Shape.COMMENT: frozenset({"item", "container", "parent"}),
 }
-BEGIN: Final = datetime.fromtimestamp(0, UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-SECOND: Final = 1_000_000
 # So many people and places are remembered, each with half a kilobyte.
 PEOPLE: Final = 131_072
 
@@ -177,7 +187,7 @@ class Alike:
         return self._of_all.put((state, against, author, place, parent), proof)
 
     def _content_of(self, said: pa.RecordBatch) -> pa.RecordBatch:
-        now = (self._around.observed_at - BEGIN) // MICROSECOND
+        now = (self._around.observed_at - EPOCH) // MICROSECOND
         told = said["read_at"].to_numpy() * SECOND
         read = np.where((told == NOTHING_SAID) | (told > now), now, told)
         columns = {
@@ -228,5 +238,4 @@ def _moments(microseconds: Numbers) -> pa.Array:
 
 def _lists(count: int, size: int, values: pa.Array) -> pa.ListArray:
     """So many lists, each of so many of ``values``."""
-    ends = np.arange(count + 1) * size
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)
+    return pa.ListArray.from_arrays(ends_array(np.full(count, size)), values)

@@ -166,9 +166,8 @@ class Reader:
         rows = pc.list_parent_indices(trails).to_numpy()
         blogs = trails.flatten().field("blog").to_numpy()
         is_root = np.append(True, rows[1:] != rows[:-1])[: len(rows)]
-        roots = self._numbers_of(blogs[is_root], Role.REBLOG_ROOT)
         others = np.empty(len(rows), dtype=np.int64)
-        others[is_root] = roots
+        others[is_root] = self._numbers_of(blogs[is_root], Role.REBLOG_ROOT)
         others[~is_root] = self._numbers_of(blogs[~is_root], Role.REBLOG_VIA)
         return rows, others
 

@@ -214,22 +214,22 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self.texts: Written[Blog] = Written()
+        self._texts: Written[Blog] = Written()
         self._digests: dict[bytes, Blog] = {}
 
     def find(self, text: bytes) -> Blog | None:
-        found = self.texts.get(text)
+        found = self._texts.get(text)
         if found is None:
             found = self._digests.get(sha256(text).digest())
             if found is not None:
-                self.texts.keep(text, found)
+                self._texts.keep(text, found)
         return found
 
     def add(self, text: bytes, blog: Blog) -> None:
         if len(self._digests) >= DIGESTS:
             self._digests.clear()
         self._digests[sha256(text).digest()] = blog
-        self.texts.keep(text, blog)
+        self._texts.keep(text, blog)
 
 
 class Blogs:
@@ -264,7 +264,7 @@ class Blogs:
         None where it is not known to be a whole record, or does not name a blog by its uuid
         and ``handle``: whoever then gives it to ``add`` misses nothing.
         """
-        blog = self._seen.texts.get(text) or self._seen.find(text)
+        blog = self._seen.find(text)
         if blog is None:
             raw = quickly(text)
             if not isinstance(raw, dict):

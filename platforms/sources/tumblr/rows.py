@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import UnsetType
 
-from platforms.batches import CONTENT, lists_array, media_array
+from platforms.batches import CONTENT, SECOND, lists_array, media_array
 from platforms.parts import GAP, Pieces
 from platforms.records import Item, Media, MediaKind
 from platforms.sources.columns import Columns
@@ -57,7 +57,6 @@ OF_A_KIND: Final = frozenset(
     | {"recommended_source", "recommended_color"}
 )
 FIRST_TOO_LONG: Final = 10**20
-MICROSECONDS: Final = 1_000_000
 IN_CONTENT: Final = [field for field in CONTENT if field.name != "observed_at"]
 # Where a segment's words are in the text, and behind which of the media its own end.
 SEGMENT: Final = pa.struct(
@@ -241,8 +240,7 @@ def _blocks(text: str, media: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 def _row_of(post: Post, rest: bytes, blogs: Blogs) -> Row | None:
     blog, number = blogs.written(bytes(post.blog), posting=True), number_of(post)
-    published_at = _microseconds_of(post.timestamp)
-    title = "" if post.title is ABSENT else _title_in(post.title)
+    published_at, title = _microseconds_of(post.timestamp), _title_in(post.title)
     if blog is None or number is None or published_at is None or title is None:
         return None
     if post.blog_name != blog.handle or (content := _content(post.content)) is None:
@@ -312,12 +310,12 @@ def number_of(post: Post) -> str | None:
 def _microseconds_of(raw: object) -> int | None:
     if type(raw) is not int or not 0 < raw <= LAST_TIMESTAMP:
         return None
-    return raw * MICROSECONDS
+    return raw * SECOND
 
 
 def _title_in(raw: object) -> str | None:
     """What an item has as its title; None where nothing says whether that is all of it."""
-    if raw is None:
+    if raw is ABSENT or raw is None:
         return ""
     return text_in(raw) if isinstance(raw, str) else None
 
