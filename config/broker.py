@@ -19,6 +19,8 @@ from kombu.transport import filesystem, virtual
 from kombu.transport.filesystem import exchange_queue_t
 from kombu.utils.json import dumps, loads
 
+from config.files import write_whole
+
 logger = logging.getLogger(__name__)
 
 
@@ -46,7 +48,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Names sort by time, so that messages leave roughly in the order they came."""
         name = f"{time.time_ns():020d}-{uuid.uuid4()}"
-        _write_whole(Path(self.data_folder_out) / f"{name}.{queue}.msg", dumps(payload))
+        write_whole(Path(self.data_folder_out) / f"{name}.{queue}.msg", dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """The oldest message, taken by a rename: of several readers one succeeds."""
@@ -81,7 +83,7 @@ class Channel(filesystem.Channel):
             before = list(bindings)
             yield bindings
             if bindings != before:
-                _write_whole(path, dumps(bindings))
+                write_whole(path, dumps(bindings))
 
 
 class Transport(filesystem.Transport):
@@ -93,9 +95,3 @@ def _bindings(path: Path) -> list[Any]:
         return [exchange_queue_t(*each) for each in loads(path.read_text())]
     except FileNotFoundError:
         return []
-
-
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.draft")
-    draft.write_text(text)
-    draft.rename(path)

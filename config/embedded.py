@@ -37,6 +37,8 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.conninfo import make_conninfo
 
+from config.files import sync_folder, write_once, write_whole
+
 if sys.platform != "win32":
     import fcntl
     import pwd
@@ -127,7 +129,7 @@ class Cluster:
         folder = Path(folder).expanduser().resolve()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            password = _kept_text(folder, "password", lambda: secrets.token_hex(32))
+            password = _kept_text(folder / "password", lambda: secrets.token_hex(32))
             home = _home(folder, password)
             socket_folder = _socket_folder(folder, home)
         except OSError as error:
@@ -449,12 +451,12 @@ class Cluster:
         if made.returncode != 0:
             raise self._failure("initdb failed.", made.stderr.strip())
         fresh.rename(self.data_folder)
-        _sync_folder(self.home)
+        sync_folder(self.home)
 
     def _leave_note(self) -> None:
         if self.home != self.folder and not (self.folder / NOTE).exists():
             told = "PostgreSQL refuses to run as root; it keeps the data of this folder there."
-            _write(self.folder / NOTE, f"{self.home}\n{told}\n")
+            write_whole(self.folder / NOTE, f"{self.home}\n{told}\n")
 
     def _remove_stale_locks(self) -> None:
         """Remove what a dead server left: its process id may be another program's by now."""
@@ -576,12 +578,17 @@ def _socket_folder(folder: Path, home: Path) -> Path:
     if _fits_a_socket(home / "socket"):
         return home / "socket"
     name = f"withhold-{os.geteuid()}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
-    kept = Path(_kept_text(folder, "socket-folder", lambda: str(_short_folder(folder) / name)))
-    if kept.name == name and kept.parent.is_dir():
-        return kept
+    kept = folder / "socket-folder"
+
+    def choose() -> str:
+        return str(_short_folder(folder) / name)
+
+    chosen = Path(_kept_text(kept, choose))
+    if chosen.name == name and chosen.parent.is_dir():
+        return chosen
     # The folder was copied, or the session that the short folder belonged to has ended.
-    (folder / "socket-folder").unlink(missing_ok=True)
-    return Path(_kept_text(folder, "socket-folder", lambda: str(_short_folder(folder) / name)))
+    kept.unlink(missing_ok=True)
+    return Path(_kept_text(kept, choose))
 
 
 def _short_folder(folder: Path) -> Path:
@@ -767,34 +774,11 @@ def _readable_by_server(text: str) -> Iterator[IO[bytes]]:
 # Files and locks -----------------------------------------------------------------------------
 
 
-def _kept_text(folder: Path, name: str, make: Callable[[], str]) -> str:
-    """What ``name`` holds, made once however many processes ask for it first."""
-    path = folder / name
-    if not path.exists():
-        with _locked(folder / "lock"):
-            if not path.exists():
-                _write(path, make())
+def _kept_text(path: Path, make: Callable[[], str]) -> str:
+    """What the file holds, made once however many processes ask for it first."""
+    write_once(path, make)
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)) as file:
         return file.read()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader finds all of it or no file."""
-    fresh = path.with_name(f"{path.name}.new")
-    with os.fdopen(_open(fresh, os.O_TRUNC), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _open(path: Path, flags: int = 0) -> int:

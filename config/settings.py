@@ -10,8 +10,10 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded import Cluster
+from config.files import write_once
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -28,12 +30,14 @@ def kept_secret(name: str) -> str:
         return str(given)
     path = VAR_DIR / "secrets" / name.lower()
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return path.read_text()
+    write_once(path, lambda: secrets.token_hex(32))
+    kept = path.read_text()
+    if kept.strip():
+        return kept
+    raise ImproperlyConfigured(
+        f"The file of {name} is empty: {path}. Put the secret back from your backup; only on an"
+        " installation that holds no data yet, delete the file instead, and a new one is made."
+    )
 
 
 SECRET_KEY = kept_secret("SECRET_KEY")

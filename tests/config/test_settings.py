@@ -64,3 +64,21 @@ def test_django_finds_nothing_wrong_with_the_settings_of_a_public_service(run):
     checked = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
 
     assert "no issues" in checked.stdout
+
+
+def test_an_empty_file_of_a_secret_is_refused_and_kept_as_it_is(tmp_path):
+    path = tmp_path / "secrets" / "withhold_key_secret"
+    path.parent.mkdir()
+    path.touch()
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "WITHHOLD_VAR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert f"The file of WITHHOLD_KEY_SECRET is empty: {path}" in done.stderr
+    assert path.read_text() == ""

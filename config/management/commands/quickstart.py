@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from config.files import write_whole
 from config.quickstart.story import Report, SignIn, Story, StoryFailed
 from config.quickstart.supervisor import ServiceFailed, Stopped, Supervisor, end_on_signals
 
@@ -77,8 +78,8 @@ class Command(BaseCommand):
         )
 
     def write_report(self, report: Report) -> None:
-        path = self.folder / "report.json"
-        path.write_text(json.dumps(asdict(report), indent=2, sort_keys=True) + "\n")
+        text = json.dumps(asdict(report), indent=2, sort_keys=True)
+        write_whole(self.folder / "report.json", f"{text}\n")
 
     def show(self, story: Story, url: str) -> None:
         self.console.print()
