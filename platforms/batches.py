@@ -16,7 +16,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Part, Principal, Reading
+from platforms.records import (
+    Body,
+    Evidence,
+    Item,
+    ItemRef,
+    Media,
+    MediaKind,
+    Part,
+    Principal,
+    Reading,
+)
 
 MOMENT: Final = pa.timestamp("us", tz="UTC")
 TAGS: Final = pa.list_(pa.string())
@@ -41,6 +51,7 @@ PARENTS: Final = pa.list_(pa.string())
 SECOND: Final = 1_000_000
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 KINDS: Final = {kind.value: kind for kind in MediaKind}
+OF_A_BODY: Final = ("title", "text", "tags", "media")
 # Every set of kinds, at the place whose bits are those of its kinds.
 NAMES: Final = pa.array(sorted(KINDS))
 SETS: Final = pa.array(
@@ -124,28 +135,47 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     def __len__(self) -> int:
         return len(self.content)
 
-    def take(self, rows: Sequence[int]) -> "Batch":
+    def take(self, rows: Sequence[int] | Numbers) -> "Batch":
         """A batch of only those in ``rows``."""
-        pieces = {}
-        if self.pieces:
-            pieces = {n: self.pieces[row] for n, row in enumerate(rows) if row in self.pieces}
-        places = pa.array(rows, pa.int64())
+        chosen = np.array(rows, dtype=np.int64)
+        with_pieces = np.flatnonzero(np.isin(chosen, [*self.pieces]))
+        taken = zip(with_pieces.tolist(), chosen[with_pieces].tolist(), strict=True)
+        places = pa.array(chosen)
         return msgspec.structs.replace(
             self,
             whose=self.whose.take(places),
             content=self.content.take(places),
             parents=None if self.parents is None else self.parents.take(places),
-            pieces=pieces,
+            pieces={place: self.pieces[row] for place, row in taken},
         )
 
     def items(self) -> Iterator[Item]:
         """All of them, in their order."""
-        people = self.everybody.named(self.whose.flatten().to_pylist())
         columns = [_values(self.content[name]) for name in CONTENT.names]
         for row, who, hangs_on, *values in zip(
-            range(len(self)), _lists(people, self.whose), self._refs(), *columns, strict=True
+            range(len(self)), self._people(), self._refs(), *columns, strict=True
         ):
             yield self._item(row, who, hangs_on, *values)
+
+    def bodies(self) -> Iterator[Body]:
+        """Of those that can be taken apart, in the order of ``pieces``, what they consist of."""
+        apart = self.take([*self.pieces])
+        columns = [_values(apart.content[name]) for name in OF_A_BODY]
+        for who, (parts, core), title, text, tags, media in zip(
+            apart._people(), self.pieces.values(), *columns, strict=True
+        ):
+            yield Body(
+                principals=who,
+                title=title,
+                text=text,
+                tags=tags,
+                media=media,
+                parts=parts,
+                core=core,
+            )
+
+    def _people(self) -> Iterator[tuple[Principal, ...]]:
+        return _lists(self.everybody.named(self.whose.flatten().to_pylist()), self.whose)
 
     def _refs(self) -> Iterator[tuple[ItemRef, ...]]:
         if self.parents is None:
@@ -235,8 +265,8 @@ def _lists(values: Sequence[Kept], lists: pa.ListArray) -> Iterator[tuple[Kept, 
 def media_array(column: Sequence[Sequence[Media] | None]) -> pa.Array:
     """The media of each item as one column."""
     found = [one for media in column if media for one in media]
-    columns = [
-        [str(one.kind) for one in found],
+    columns: list[Sequence[object]] = [
+        [one.kind for one in found],
         [one.url for one in found],
         [one.alt for one in found],
     ]
@@ -308,12 +338,15 @@ def lists_array(
 
 
 def _offsets(column: Sequence[Sequence[object] | None]) -> pa.Array:
-    return ends_array([len(values) if values else 0 for values in column])
+    counts = [len(values) if values else 0 for values in column]
+    return ends_array(np.fromiter(counts, np.int32, len(counts)))
 
 
-def ends_array(counts: npt.ArrayLike) -> pa.Array:
+def ends_array(counts: npt.NDArray[np.integer]) -> pa.Array:
     """Where lists of so many values end, behind a zero where the first of them begins."""
-    return pa.array(np.append(0, np.cumsum(counts)), pa.int32())
+    ends = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return pa.array(ends, pa.int32())
 
 
 def _missing(column: Sequence[object | None]) -> pa.Array | None:

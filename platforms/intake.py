@@ -36,6 +36,7 @@ from platforms.parts import are_well_formed, people_of, who_cannot_be_cut
 from platforms.records import (
     ONLY_TEXT,
     AccountReading,
+    Body,
     FactReading,
     Item,
     Judgement,
@@ -286,12 +287,12 @@ class _Inbox:
         judgements, odd = judge_all(batch)
         self._put_each(batch.take(odd).items())
         for judgement, rows in judgements.items():
-            if rows:
+            if len(rows):
                 part = batch if len(rows) == len(batch) else batch.take(rows)
                 self._put_alike(part, judgement, self._writer)
 
     def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
-        apart = [*batch.take(list(batch.pieces)).items()]
+        apart = [*batch.bodies()]
         people = self._directory_of(batch).owners(batch.whose)
         can_be_looked_up = judgement.verdict is not Verdict.SHARE or bool(people.are_there.all())
         if (
@@ -348,7 +349,9 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
     if item_key is None:
         raise ValueError("an item without an id has no row")
     owner, everybody = keyring.people(item)
-    core_keys, parts = taken_apart(item, keyring) if item.parts else (None, None)
+    core_keys, parts = (None, None)
+    if item.parts:
+        core_keys, parts = taken_apart(item, item.platform, keyring)
     at = item.observed_at
     # By place, in the order of ``Row``: names would cost as much as all that is done here.
     return Row(
@@ -378,20 +381,20 @@ def columns_of(
     batch: Batch,
     judgement: Judgement,
     people: Owners,
-    apart: Iterable[Item],
+    apart: Iterable[Body],
     keyring: Keyring,
     observed_at: datetime,
 ) -> dict[str, Any]:
     """The rows of all items in ``batch``, as ``row_of`` makes them, by column.
 
-    ``people`` are those of each, ``apart`` those of its items that can be taken apart.
+    ``people`` are those of each; ``apart`` is what those consist of that can be taken apart.
     """
     platform, count, content = batch.platform, len(batch), batch.content
     item_keys = keyring.items(platform, batch.kind, content["native_id"].to_pylist())
     core_keys: list[Sequence[int] | None] = [None] * count
     parts: list[Sequence[StoredPart] | None] = [None] * count
-    for row, item in zip(batch.pieces, apart, strict=True):
-        core_keys[row], parts[row] = taken_apart(item, keyring)
+    for row, body in zip(batch.pieces, apart, strict=True):
+        core_keys[row], parts[row] = taken_apart(body, platform, keyring)
     latest = pa.scalar(observed_at, MOMENT)
     same = {
         "platform": platform,
@@ -441,28 +444,28 @@ def _without_media(item: Item) -> tuple[MediaKind, ...]:
 
 
 def taken_apart(
-    item: Item, keyring: Keyring
+    body: Body, platform: str, keyring: Keyring
 ) -> tuple[Sequence[int] | None, Sequence[StoredPart] | None]:
-    """The keys of those who cannot be cut from ``item``, and its parts; None and None without.
+    """The keys of those who cannot be cut from ``body``, and its parts; None and None without.
 
     Somebody who is known under several names counts under all of them, wherever one is.
     """
-    if not item.parts:
+    if not body.parts:
         return None, None
-    bound = who_cannot_be_cut(item)
-    if bound.issuperset(item.principals):
+    bound = who_cannot_be_cut(body)
+    if bound.issuperset(body.principals):
         return None, None
-    keys = {p: keyring.principal(item.platform, p) for p in item.principals}
+    keys = {person: keyring.principal(platform, person) for person in body.principals}
     everything = [*chain.from_iterable(keys.values())]
     if len({*everything}) < len(everything):
         people = people_of(list(keys.values()))
         keys = {p: tuple(chain.from_iterable(people[one] for one in keys[p])) for p in keys}
 
     def known(principals: Iterable[Principal]) -> list[int]:
-        return sorted({key for p in principals for key in keys[p]})
+        return sorted({key for person in principals for key in keys[person]})
 
     return known(bound), [
-        StoredPart(known(part.principals), part.start, part.end, part.media) for part in item.parts
+        StoredPart(known(part.principals), part.start, part.end, part.media) for part in body.parts
     ]
 
 

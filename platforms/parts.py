@@ -6,12 +6,13 @@ apart that cleanly it has no parts, and whoever is in it takes all of it with th
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import unescape
 from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
-from platforms.records import Item, Media, Part, Principal, Role
+from platforms.records import Body, Media, Part, Principal, Role
 
 GAP: Final = "\n\n"
 MOST_PARTS: Final = 1_000
@@ -20,7 +21,11 @@ MOST_PARTS: Final = 1_000
 # A quotation mark, another dash or another way to write an accent makes no other words.
 NO_WORD: Final = re.compile(r"[\W_]+")
 NO_ASCII_WORD: Final = bytes(code for code in range(128) if NO_WORD.match(chr(code)))
-BETWEEN_ASCII_WORDS: Final = NO_ASCII_WORD.replace(b"\n", b"")
+ENDS_OF_LINES: Final = bytes(code for code in range(128) if len(f"-{chr(code)}-".splitlines()) > 1)
+BETWEEN_ASCII_WORDS: Final = bytes(set(NO_ASCII_WORD).difference(ENDS_OF_LINES))
+SAME_ASCII_WORDS: Final = bytes.maketrans(
+    ascii_uppercase.encode() + ENDS_OF_LINES, ascii_lowercase.encode() + b"\n" * len(ENDS_OF_LINES)
+)
 TAG: Final = re.compile(r"<[^<>]*>")
 
 NOBODY: Final[tuple[Principal, ...]] = ()
@@ -74,72 +79,83 @@ def text_without(text: str, spans: Iterable[Span]) -> str:
     return rest[: -len(GAP)] if kept and end == len(text) else rest
 
 
-def are_well_formed(item: Item) -> bool:
-    """Whether the parts of ``item`` are what ``Pieces`` makes: people, whole pieces, no overlap."""
-    if not _holds(item.parts, Part) or not all(_is_whole(part, item) for part in item.parts):
+def are_well_formed(body: Body) -> bool:
+    """Whether the parts of ``body`` are what ``Pieces`` makes: people, whole pieces, no overlap."""
+    if not _holds(body.parts, Part) or not (body.core is None or _are_in(body.core, body)):
         return False
-    known = item.core is None or _are_in(item.core, item)
-    if len(item.parts) == 1:
-        media = item.parts[0].media
-        return known and len(set(media)) == len(media)
-    spans = sorted((part.start, part.end) for part in item.parts if part.start < part.end)
-    places = [place for part in item.parts for place in part.media]
+    for part in body.parts:
+        if not _is_whole(part, body):
+            return False
+    if len(body.parts) == 1:
+        return True
+    spans = sorted((part.start, part.end) for part in body.parts if part.start < part.end)
+    places = [place for part in body.parts for place in part.media]
     apart = all(end < start for (_, end), (start, _) in pairwise(spans))
-    return apart and known and len(set(places)) == len(places)
+    return apart and len(set(places)) == len(places)
 
 
-def _is_whole(part: Part, item: Item) -> bool:
+def _is_whole(part: Part, body: Body) -> bool:
     """Whether it is somebody's, holds something, and stands between gaps."""
     if not (type(part.start) is type(part.end) is int and _holds(part.media, int)):
         return False
-    if not (_are_in(part.principals, item) and part.principals):
+    if not (_are_in(part.principals, body) and part.principals):
         return False
-    if part.media and not all(0 <= place < len(item.media) for place in part.media):
+    if part.media and not _are_places(part.media, len(body.media)):
         return False
     if part.start == part.end:
         return bool(part.media)
-    before = part.start == 0 or item.text[: part.start].endswith(GAP)
-    behind = part.end == len(item.text) or item.text.startswith(GAP, part.end)
-    return 0 <= part.start < part.end <= len(item.text) and before and behind
+    before = part.start == 0 or body.text[: part.start].endswith(GAP)
+    behind = part.end == len(body.text) or body.text.startswith(GAP, part.end)
+    return 0 <= part.start < part.end <= len(body.text) and before and behind
 
 
-def _are_in(people: tuple[Principal, ...], item: Item) -> bool:
+def _are_places(places: tuple[int, ...], count: int) -> bool:
+    return 0 <= min(places) <= max(places) < count and len({*places}) == len(places)
+
+
+def _are_in(people: tuple[Principal, ...], body: Body) -> bool:
     if not _holds(people, Principal):
         return False
     # People are few: to look for each costs less than to make sets of them.
     for person in people:  # noqa: SIM110
-        if person not in item.principals:
+        if person not in body.principals:
             return False
     return True
 
 
 def _holds(values: object, kind: type) -> bool:
-    return values == () or (isinstance(values, tuple) and {*map(type, values)} == {kind})
+    if not isinstance(values, tuple):
+        return False
+    for value in values:  # noqa: SIM110
+        if type(value) is not kind:
+            return False
+    return True
 
 
-def who_cannot_be_cut(item: Item) -> frozenset[Principal]:
-    """Everybody in the core of ``item``, in no part of it, or in a part that it repeats.
+def who_cannot_be_cut(body: Body) -> frozenset[Principal]:
+    """Everybody in the core of ``body``, in no part of it, or in a part that it repeats.
 
     Whose item it is cannot be cut from it either.
 
     Whoever quotes a part keeps its words when it is cut. So a line, or a medium, that is
     also somewhere else binds the people of that part to the whole.
     """
-    everybody = frozenset(item.principals)
-    if item.core is None or len(item.parts) > MOST_PARTS:
-        return everybody
-    in_parts = {person for part in item.parts for person in part.principals}
-    bound = {person for person in item.principals if person.role is Role.OWNER}
-    return frozenset(bound.union(item.core, _repeated(item), everybody - in_parts))
+    if body.core is None or len(body.parts) > MOST_PARTS:
+        return frozenset(body.principals)
+    in_parts = {person for part in body.parts for person in part.principals}
+    whole = [
+        person for person in body.principals if person.role is Role.OWNER or person not in in_parts
+    ]
+    return frozenset((*whole, *body.core, *_repeated(body)))
 
 
-def _repeated(item: Item) -> set[Principal]:
+def _repeated(body: Body) -> Collection[Principal]:
     """The people of every line and address that is also somewhere else."""
-    if _says_nothing_twice(item):
-        return set()
+    if _says_nothing_twice(body):
+        return NOBODY
     first: dict[str, tuple[Principal, ...]] = {}
     found: set[Principal] = set()
-    for words, people in _words(item):
+    for words, people in _words(body):
         for word in words:
             other = first.setdefault(word, people)
             if other is not people and other != people:
@@ -147,27 +163,27 @@ def _repeated(item: Item) -> set[Principal]:
     return found
 
 
-def _says_nothing_twice(item: Item) -> bool:
+def _says_nothing_twice(body: Body) -> bool:
     """Whether no two lines or addresses are alike, where that can be seen at a glance."""
-    of_media = [words for medium in item.media for words in (medium.alt, medium.url)]
-    everything = "\n".join((item.text, item.title, *item.tags, *of_media))
+    of_media = [words for medium in body.media for words in (medium.alt, medium.url)]
+    everything = "\n".join((body.text, body.title, *body.tags, *of_media))
     if not everything.isascii() or "&" in everything or "<" in everything:
         return False
-    lines = "\n".join(filter(None, everything.splitlines())).encode().lower()
-    words = lines.translate(None, BETWEEN_ASCII_WORDS).split(b"\n")
+    lines = everything.replace(GAP, "\n").encode()
+    words = lines.translate(SAME_ASCII_WORDS, BETWEEN_ASCII_WORDS).split(b"\n")
     return len({*words}) == len(words)
 
 
-def _words(item: Item) -> Iterator[tuple[list[str], tuple[Principal, ...]]]:
-    """The lines and addresses in ``item`` with the people of their part; nobody in the core."""
+def _words(body: Body) -> Iterator[tuple[list[str], tuple[Principal, ...]]]:
+    """The lines and addresses in ``body`` with the people of their part; nobody in the core."""
     spans = []
-    for part in item.parts:
-        yield _lines(item.text[part.start : part.end]), part.principals
+    for part in body.parts:
+        yield _lines(body.text[part.start : part.end]), part.principals
         spans.append((part.start, part.end))
-    yield _lines("\n".join((text_without(item.text, spans), item.title, *item.tags))), NOBODY
-    if item.media:
-        of_media = {place: part.principals for part in item.parts for place in part.media}
-        for place, medium in enumerate(item.media):
+    yield _lines("\n".join((text_without(body.text, spans), body.title, *body.tags))), NOBODY
+    if body.media:
+        of_media = {place: part.principals for part in body.parts for place in part.media}
+        for place, medium in enumerate(body.media):
             yield [*_lines(medium.alt), medium.url], of_media.get(place, NOBODY)
 
 

@@ -166,33 +166,41 @@ class Judgement(msgspec.Struct, frozen=True):
         return Judgement(Verdict.EXCLUDE, (adult_item, *self.reasons), adult=True)
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What an item consists of, and how it can be taken apart.
+
+    ``text``, ``media`` and ``principals`` are the whole item's; ``parts`` say which pieces
+    can be cut. ``core`` are the people in what no part holds, or None where nobody can tell:
+    then nothing is ever cut for anybody.
+    """
+
+    principals: tuple[Principal, ...] = ()
+    title: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    parts: tuple[Part, ...] = ()
+    core: tuple[Principal, ...] | None = None
+
+
+class Item(Body, frozen=True, kw_only=True):
     """One published (or not) unit of a platform, with everybody who is in it.
 
     Ids are strings (they exceed 2**53), scoped by platform, kind and container.
     ``native_id`` is None when the record has none: such an item is never shared.
     Times are aware and in UTC. ``parents`` are the items that it hangs on, also those
-    that the dump does not hold. ``text``, ``media`` and ``principals`` are the whole
-    item's; ``parts`` say which pieces can be cut. ``core`` are the people in what no part
-    holds, or None where nobody can tell: then nothing is ever cut for anybody.
+    that the dump does not hold.
     """
 
     platform: str
     kind: str
     native_id: str | None
     container_id: str | None = None
-    principals: tuple[Principal, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     required: frozenset[str] = frozenset({"item", "container"})
     published_at: datetime | None = None
     observed_at: datetime | None = None
-    title: str = ""
-    text: str = ""
-    tags: tuple[str, ...] = ()
-    media: tuple[Media, ...] = ()
     parents: tuple[ItemRef, ...] = ()
-    parts: tuple[Part, ...] = ()
-    core: tuple[Principal, ...] | None = None
 
     @property
     def owner(self) -> Principal | None:

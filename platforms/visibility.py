@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
-from platforms.batches import Batch, groups_of
+from platforms.batches import Batch, Numbers, groups_of
 from platforms.parts import are_well_formed
 from platforms.records import (
     Evidence,
@@ -78,21 +79,21 @@ def judge(item: Item) -> Judgement:
         return _judgement(has_id, item.evidence, item.required, people, in_time)
 
 
-def judge_all(batch: Batch) -> tuple[dict[Judgement, list[int]], list[int]]:
+def judge_all(batch: Batch) -> tuple[dict[Judgement, Numbers], Numbers]:
     """The rows of ``batch`` by what ``judge`` says of them, and those to be judged one by one.
 
     The pieces of those that can be taken apart are not looked at.
     """
-    found: dict[Judgement, list[int]] = {}
-    odd = set(_odd_rows(batch))
+    found: dict[Judgement, list[Numbers]] = {}
+    is_odd = _are_odd(batch)
     for people, rows in _by_people(batch):
         judgement = _known_judgement(True, batch.evidence, batch.required, people, IN_TIME)
-        plain = [row for row in rows if row not in odd] if odd else rows
-        found.setdefault(judgement, []).extend(plain)
-    return found, sorted(odd)
+        found.setdefault(judgement, []).append(rows[~is_odd[rows]])
+    alike = {judgement: np.sort(np.concatenate(rows)) for judgement, rows in found.items()}
+    return alike, np.flatnonzero(is_odd)
 
 
-def _by_people(batch: Batch) -> Iterator[tuple[People, list[int]]]:
+def _by_people(batch: Batch) -> Iterator[tuple[People, Numbers]]:
     """Rows with the same people, as far as that decides; numbers are compared quickly."""
     who, named = np.unique(batch.whose.flatten(), return_inverse=True)
     numbers: dict[tuple[Role, Identity, bool], int] = {}
@@ -109,18 +110,21 @@ def _by_people(batch: Batch) -> Iterator[tuple[People, list[int]]]:
     for rows in groups_of(columns):
         first = starts[rows[0]]
         people = said[first : first + counts[rows[0]]]
-        yield tuple([states[number] for number in people]), rows.tolist()
+        yield tuple([states[number] for number in people]), rows
 
 
-def _odd_rows(batch: Batch) -> list[int]:
-    """The rows whose id or time may stand against sharing."""
+def _are_odd(batch: Batch) -> npt.NDArray[np.bool_]:
+    """Of each row, whether its id or time may stand against sharing."""
     if not (batch.platform and batch.kind):
-        return list(range(len(batch)))
+        return np.ones(len(batch), dtype=np.bool_)
     content = batch.content
     is_late = pc.greater(content["published_at"], content["observed_at"])
-    late: list[int] = pc.indices_nonzero(is_late).to_pylist()
+    are_odd: npt.NDArray[np.bool_] = is_late.to_numpy(zero_copy_only=False)
     ids = content["native_id"].to_pylist()
-    return [*late, *[row for row, one in enumerate(ids) if not _is_id(one)]]
+    # What is left of an id is nothing only where it is none; to ask that of all takes less.
+    if not all(map(str.strip, ids)):
+        are_odd = are_odd | np.array([not _is_id(one) for one in ids])
+    return are_odd
 
 
 def _judgement(

@@ -39,23 +39,28 @@ class Limits(NamedTuple):
 class Spill:
     """One sorted batch on disk, memory-mapped: a record batch for each bucket that has rows.
 
-    Only where each begins is remembered. A reader of Arrow's own file format would keep what
+    Only where each lies is remembered. A reader of Arrow's own file format would keep what
     it once saw of all of them, which is most of a megabyte for each spill.
     """
 
-    def __init__(self, path: Path, starts: Mapping[int, int]) -> None:
-        self._starts = starts
+    def __init__(self, path: Path, places: Mapping[int, slice]) -> None:
+        self._places = places
         with path.open("rb") as written:
             self._mapping = mmap.mmap(written.fileno(), 0, access=mmap.ACCESS_READ)
         self._bytes = pa.py_buffer(self._mapping)
 
     def bucket(self, bucket: int) -> pa.Table:
         """Its rows of ``bucket``; nothing of the others is looked at."""
-        start = self._starts.get(bucket)
-        if start is None:
+        place = self._places.get(bucket)
+        if place is None:
             return SCHEMA.empty_table()
-        batch = pa.ipc.read_record_batch(self._bytes.slice(start), SCHEMA)
+        batch = pa.ipc.read_record_batch(self._bytes[place], SCHEMA)
         return pa.Table.from_batches([batch])
+
+    def size(self, bucket: int) -> int:
+        """How many bytes its rows of ``bucket`` are."""
+        place = self._places.get(bucket)
+        return place.stop - place.start if place else 0
 
     def forget(self) -> None:
         """Let the system have the pages that were read; what is needed again is read again."""
@@ -134,16 +139,17 @@ class Sorter:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{len(self._spills)}.arrow"
         present, rows = np.unique(buckets, return_index=True)
-        starts = {}
+        places = {}
         # What is merged together lies together, so that little else is mapped with it.
         with path.open("wb") as file:
             for bucket, (first, end) in zip(
                 present.tolist(), pairwise((*rows.tolist(), len(batch))), strict=True
             ):
-                starts[bucket] = file.tell()
+                start = file.tell()
                 file.write(batch.slice(first, end - first).serialize())
+                places[bucket] = slice(start, file.tell())
         self._tables, self._characters = [], 0
-        self._spills.append(Spill(path, starts))
+        self._spills.append(Spill(path, places))
 
     def _forget(self) -> None:
         """Memory holds what was merged last, not every spill that was ever looked into."""
@@ -161,7 +167,7 @@ class Sorter:
         order = np.argsort(np.concatenate(keys), kind="stable") if keys else np.empty(0)
         source = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
         starts = np.zeros(len(parts), dtype=np.int64)
-        step = self._piece(parts)
+        step = self._piece(bucket, len(order))
         for at in range(0, len(order), step):
             taken = np.bincount(source[at : at + step], minlength=len(parts))
             pieces = [p.slice(s, n) for p, s, n in zip(parts, starts, taken, strict=True)]
@@ -169,10 +175,9 @@ class Sorter:
             rows = pa.concat_tables(pieces).combine_chunks()
             yield rows.take(np.argsort(rows["item_key"].to_numpy(), kind="stable"))
 
-    def _piece(self, parts: list[pa.Table]) -> int:
-        """How many rows of a bucket are about as much as one batch."""
-        rows: int = sum(part.num_rows for part in parts)
-        size: int = sum(part.nbytes for part in parts)
+    def _piece(self, bucket: int, rows: int) -> int:
+        """How many of the ``rows`` of ``bucket`` are about as much as one batch."""
+        size = sum(spill.size(bucket) for spill in self._spills)
         affordable = self._limits.characters * rows // max(size, 1)
         return max(1, min(self._limits.rows, affordable))
 

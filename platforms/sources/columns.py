@@ -41,7 +41,7 @@ class Columns:
         """The rows gathered (at least one), which are forgotten."""
         if self._rows:
             self._turn()
-        table = pa.Table.from_batches(self._steps).unify_dictionaries()
+        table = pa.Table.from_batches(self._steps)
         self._steps, self._characters = [], 0
         (batch,) = table.combine_chunks().to_batches()
         return batch

@@ -62,7 +62,7 @@ def _read(
         around = first.finished()
         yield from _readings(around)
         yield from _facts(around)
-        reader = Reader(around)
+        reader = Reader(around, first.rests)
         for kept in spool.records(progress):
             if isinstance(kept, pa.RecordBatch):
                 yield from reader.read(kept)

@@ -20,6 +20,7 @@ from platforms.batches import (
     Everybody,
     Numbers,
     Pieces,
+    groups_of,
     parents_array,
     whose_array,
 )
@@ -35,7 +36,7 @@ NOBODY: Final = -1
 # Of each segment of a trail: the state of its blog, and whether that is also the post's.
 Said = tuple[tuple[int, bool], ...]
 # The rest of a post, its blog's state, whether its id is also a closed post's, and its trail.
-Kind = tuple[bytes, int, bool, Said | None]
+Kind = tuple[int, int, bool, Said | None]
 
 NOTHING_SAID: Final[Said] = ()
 
@@ -50,12 +51,13 @@ class Findings(NamedTuple):
 class Reader:
     """Reads the rows of one dump, once everything around its posts is known."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around, self._blogs = around, around.blogs.numbered
+    def __init__(self, around: Surroundings, rests: Sequence[bytes]) -> None:
+        self._around, self._rests, self._blogs = around, rests, around.blogs.numbered
         # Very many blogs share a few states.
         numbers: dict[tuple[object, ...], int] = {}
         states = map(around.blogs.state_of, self._blogs)
         self._states = [numbers.setdefault(state, len(numbers)) for state in states]
+        self._all_states = np.array(self._states, dtype=np.int64)
         self._everybody = Everybody()
         self._known = {role: np.full(len(self._blogs), NOBODY) for role in ROLES}
         self._kinds: dict[Kind, Findings | None] = {}
@@ -64,38 +66,40 @@ class Reader:
         """Batches of the posts that are alike, and each of the others by itself."""
         trails = trails_in(rows)
         whole = self._batch(rows, trails)
-        found: dict[Findings | None, list[int]] = {}
-        for kind, alike in self._kinds_of(rows, trails).items():
-            findings = self._findings(kind, rows, whole, alike[0])
-            found.setdefault(findings, []).extend(alike)
-        for findings, places in found.items():
+        found: dict[Findings | None, list[Numbers]] = {}
+        for kind, alike in self._kinds_of(rows, trails):
+            findings = self._findings(kind, rows, whole, int(alike[0]))
+            found.setdefault(findings, []).append(alike)
+        for findings, kinds in found.items():
+            places = np.sort(np.concatenate(kinds))
             if findings is None:
                 yield from self._one_by_one(rows.take(pa.array(places)))
                 continue
-            posts = whole if len(places) == len(rows) else whole.take(sorted(places))
+            posts = whole if len(places) == len(rows) else whole.take(places)
             batch = _with(findings, posts)
             yield from batch.items() if len(batch) < FEW else (batch,)
 
     def _one_by_one(self, rows: pa.RecordBatch) -> Iterator[Item]:
         for row in rows.to_pylist():
-            yield item_in(row, self._around)
+            yield item_in(row, self._rests, self._around)
 
     def _kinds_of(
         self, rows: pa.RecordBatch, trails: Mapping[int, Sequence[Segment]]
-    ) -> dict[Kind, list[int]]:
+    ) -> Iterator[tuple[Kind, Numbers]]:
         """Which of the posts are of which kind."""
-        closed, blogs = self._around.closed, rows["blog"].to_pylist()
-        rests = rows["rest"].dictionary.to_pylist()
-        rest = [rests[number] for number in rows["rest"].indices.to_pylist()]
-        states = [self._states[blog] for blog in blogs]
-        also = [number in closed for number in rows["native_id"].to_pylist()]
-        said: list[Said | None] = [NOTHING_SAID] * len(rows)
+        rests, blogs = rows["rest"].to_numpy(), rows["blog"].to_numpy()
+        states, ids = self._all_states[blogs], rows["native_id"].to_pylist()
+        also = np.fromiter(map(self._around.closed.__contains__, ids), np.int64, len(ids))
+        numbers: dict[Said | None, int] = {NOTHING_SAID: 0}
+        said = np.zeros(len(rows), dtype=np.int64)
         for row, segments in trails.items():
-            said[row] = self._said_in(segments, blogs[row])
-        found: dict[Kind, list[int]] = {}
-        for row, kind in enumerate(zip(rest, states, also, said, strict=True)):
-            found.setdefault(kind, []).append(row)
-        return found
+            one = self._said_in(segments, int(blogs[row]))
+            said[row] = numbers.setdefault(one, len(numbers))
+        all_said = [*numbers]
+        for alike in groups_of((rests, states, also, said)):
+            row = alike[0]
+            rest, state, is_also = int(rests[row]), int(states[row]), bool(also[row])
+            yield (rest, state, is_also, all_said[said[row]]), alike
 
     def _said_in(self, trail: Sequence[Segment], own: int) -> Said | None:
         """What decides in each segment; None where one is of a closed post."""

@@ -39,7 +39,7 @@ Kept: TypeAlias = Whole | pa.RecordBatch
 class FirstPass:
     """Learns of every blog, and which posts some appearance does not open to all.
 
-    What the posts say themselves is put into the spool.
+    What the posts say themselves is put into the spool; columns there refer to ``rests``.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class FirstPass:
         self._around = Surroundings(self._blogs, values, frozenset(), observed_at)
         self._closed: set[str] = set()
         self._rows = Rows(self._posts, self._around, self._closed)
+        self.rests = self._rows.rests
 
     def note(self, text: bytes) -> object:
         """Take in the usual post in a line; leave everything else to ``add``."""

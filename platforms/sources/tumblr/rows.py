@@ -40,6 +40,8 @@ FEW: Final = 8
 # So many makes of posts are remembered at a time; what is larger is not usual.
 MAKES: Final = 4_096
 MOST_BYTES: Final = 4_096
+# All that rows refer to is in memory; makes that would need more have no rows.
+MOST_RESTS: Final = 4 << 20
 MOST_SEGMENTS: Final = 100
 # What is read of each post by itself, and what no step of ``posts`` reads.
 OF_EACH_POST: Final = frozenset(
@@ -69,11 +71,11 @@ SEGMENT: Final = pa.struct(
     ]
 )
 TRAIL: Final = pa.list_(SEGMENT)
-# Blogs are named by number; ``rest`` is all that makes the kind of a post but blogs, as JSON.
+# Blogs are named by number, and so is the rest: all that makes the kind of a post but blogs.
 SCHEMA: Final = pa.schema(
     [
         *IN_CONTENT,
-        ("rest", pa.dictionary(pa.int32(), pa.binary())),
+        ("rest", pa.int32()),
         ("blog", pa.int32()),
         ("trail", TRAIL),
     ]
@@ -88,7 +90,7 @@ class Segment(NamedTuple):
     media: int
 
 
-Row = tuple[str, int, str, str, Sequence[str], Sequence[Media], bytes, int, Sequence[Segment]]
+Row = tuple[str, int, str, str, Sequence[str], Sequence[Media], int, int, Sequence[Segment]]
 """A value for each field of ``SCHEMA``; the time is in microseconds since 1970."""
 
 
@@ -96,7 +98,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def columns() -> Columns:
-    return Columns(SCHEMA, {"media": media_array, "rest": _rests_array, "trail": _trails_array})
+    return Columns(SCHEMA, {"media": media_array, "trail": _trails_array})
 
 
 def usual_posts() -> Posts:
@@ -107,12 +109,12 @@ def usual_posts() -> Posts:
 class Make(msgspec.Struct, gc=False):
     """Posts that say the same but for blogs, and whether they have a trail.
 
-    ``rest`` is what they say as JSON, once a row of one of them was seen to have all of it;
-    ``is_open`` whether that lets everybody read them.
+    ``rest`` is the number of what they say, once a row of one of them was seen to have all of
+    it; ``is_open`` whether that lets everybody read them.
     """
 
     is_open: bool
-    rest: bytes = b""
+    rest: int | None = None
     met: int = 0
     is_refused: bool = False
 
@@ -120,11 +122,15 @@ class Make(msgspec.Struct, gc=False):
 class Rows:
     """Makes rows of one dump's posts, while what is ``around`` them gets known.
 
-    The ids of those that not everybody may read are added to ``closed``.
+    The ids of those that not everybody may read are added to ``closed``. ``rests`` is what
+    the rows refer to, as JSON.
     """
 
     def __init__(self, posts: Posts, around: Surroundings, closed: set[str]) -> None:
         self._posts, self._around, self._closed = posts, around, closed
+        self.rests: list[bytes] = []
+        self._numbers: dict[bytes, int] = {}
+        self._bytes = 0
         self._makes: dict[tuple[bytes, bool], Make] = {}
 
     def learn(self, raw: Mapping[str, Any]) -> None:
@@ -141,10 +147,10 @@ class Rows:
         if len(key[0]) > MOST_BYTES:
             return None
         make = self._makes.get(key) or self._new(key, post)
-        if make.rest:
-            row = _row_of(post, make.rest, self._around.blogs)
-        else:
+        if make.rest is None:
             row = self._first_of(make, post)
+        else:
+            row = _row_of(post, make.rest, self._around.blogs)
         if row is not None and not make.is_open:
             self._closed.add(row[0])
         return row
@@ -154,8 +160,8 @@ class Rows:
         make.met += 1
         if make.met < FEW or make.is_refused:
             return None
-        rest = self._posts.said_by(post)
-        row = _row_of(post, rest, self._around.blogs)
+        rest = self._number_of(self._posts.said_by(post))
+        row = None if rest is None else _row_of(post, rest, self._around.blogs)
         if row is None:
             return None
         make.is_refused = not self._is_all_of(post, row)
@@ -163,6 +169,16 @@ class Rows:
             return None
         make.rest = rest
         return row
+
+    def _number_of(self, rest: bytes) -> int | None:
+        """Its place among ``rests``; None where there is no more room."""
+        if rest not in self._numbers:
+            if self._bytes + len(rest) > MOST_RESTS:
+                return None
+            self._bytes += len(rest)
+            self._numbers[rest] = len(self.rests)
+            self.rests.append(rest)
+        return self._numbers[rest]
 
     def _new(self, key: tuple[bytes, bool], post: Post) -> Make:
         if len(self._makes) >= MAKES:
@@ -175,7 +191,8 @@ class Rows:
         waiting = columns()
         waiting.add(row, 0)
         (kept,) = waiting.batch().to_pylist()
-        return item_in(kept, self._around) == item_of(self._posts.record_of(post), self._around)
+        made = item_in(kept, self.rests, self._around)
+        return made == item_of(self._posts.record_of(post), self._around)
 
 
 def trails_in(rows: pa.RecordBatch) -> dict[int, list[Segment]]:
@@ -187,14 +204,15 @@ def trails_in(rows: pa.RecordBatch) -> dict[int, list[Segment]]:
     return {row: segments[start:end] for row, (start, end) in enumerate(ends) if start < end}
 
 
-def item_in(row: Mapping[str, Any], around: Surroundings) -> Item:
+def item_in(row: Mapping[str, Any], rests: Sequence[bytes], around: Surroundings) -> Item:
     """What ``posts.item_of`` says of the post that became ``row``."""
+    record = _record_in(row, rests[row["rest"]], around)
     media = [Media(MediaKind(one["kind"]), one["url"], one["alt"]) for one in row["media"]]
     # An address that is read twice may lose more than one that is read once.
-    return msgspec.structs.replace(item_of(_record_in(row, around), around), media=tuple(media))
+    return msgspec.structs.replace(item_of(record, around), media=tuple(media))
 
 
-def _record_in(row: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
+def _record_in(row: Mapping[str, Any], rest: bytes, around: Surroundings) -> dict[str, Any]:
     """A post of which ``posts`` says what it says of the one that became ``row``."""
     blogs, text, media = around.blogs.numbered, row["text"], row["media"]
     trail, end, behind = [], 0, 0
@@ -210,7 +228,7 @@ def _record_in(row: Mapping[str, Any], around: Surroundings) -> dict[str, Any]:
         end, behind = segment["end"], segment["media"]
     blog = blogs[row["blog"]]
     return {
-        **_decode(row["rest"]),
+        **_decode(rest),
         "id": row["native_id"],
         "blog_name": blog.handle,
         "blog": _named(blog),
@@ -238,7 +256,7 @@ def _blocks(text: str, media: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     return [{"type": "text", "text": text}, *pictures]
 
 
-def _row_of(post: Post, rest: bytes, blogs: Blogs) -> Row | None:
+def _row_of(post: Post, rest: int, blogs: Blogs) -> Row | None:
     blog, number = blogs.written(bytes(post.blog), posting=True), number_of(post)
     published_at, title = _microseconds_of(post.timestamp), _title_in(post.title)
     if blog is None or number is None or published_at is None or title is None:
@@ -324,10 +342,6 @@ def _tags(tags: list[str] | UnsetType) -> Sequence[str]:
     if not tags:
         return ()
     return tags_in(tags) if "" in tags or "\0" in "".join(tags) else tags
-
-
-def _rests_array(rests: Sequence[bytes]) -> pa.Array:
-    return pa.array(rests, pa.binary()).dictionary_encode()
 
 
 def _trails_array(trails: Sequence[Sequence[Segment]]) -> pa.Array:

@@ -108,7 +108,7 @@ def test_a_dump_of_more_blogs_and_kinds_than_are_remembered_is_read_all_the_same
         *[(blogs, "WRITTEN_BYTES", kept), (blogs, "DIGESTS", 1 + kept // 500)],
         *[(rows, "MAKES", 1 + kept // 500), (alike, "KINDS", 1 + kept // 500)],
         *[(columns, "BATCH_ROWS", 1 + kept // 100), (rows, "FEW", 1)],
-        *[(columns, "STEP", 1 + kept // 100), (alike, "FEW", 1)],
+        *[(columns, "STEP", 1 + kept // 100), (alike, "FEW", 1), (rows, "MOST_RESTS", kept)],
     ]:
         monkeypatch.setattr(module, name, limit)
     owners = [blog(), blog("bob", BOB), blog("carol", CAROL, is_adult=True)] * 3
@@ -149,9 +149,9 @@ def first(spool):
     return first
 
 
-def items_in(spool, around):
+def items_in(spool, around, rests):
     """The items of all that waits in columns, none of it whole."""
-    reader = alike.Reader(around)
+    reader = alike.Reader(around, rests)
     waiting = spool.records(lambda count: None)
     batches = (one for rows in waiting for one in reader.read(rows))
     return Counter(one_by_one(batches))
@@ -178,7 +178,7 @@ def test_a_usual_post_becomes_a_row_from_its_line(first, spool, text):
 
     around = first.finished()
     assert noted is TAKEN
-    assert items_in(spool, around) == Counter(
+    assert items_in(spool, around, first.rests) == Counter(
         item_of(raw, around_of([USUAL])) for raw in (USUAL, json.loads(text))
     )
 
@@ -265,7 +265,7 @@ def test_what_was_learned_of_posts_is_forgotten_when_posts_with_other_members_co
 
     around = around_of([USUAL])
     assert noted is TAKEN
-    assert items_in(spool, first.finished()) == Counter(
+    assert items_in(spool, first.finished(), first.rests) == Counter(
         item_of(raw, around) for raw in (USUAL, adult, USUAL)
     )
 
