@@ -137,17 +137,20 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     def take(self, rows: Sequence[int] | Numbers) -> "Batch":
         """A batch of only those in ``rows``."""
-        chosen = np.array(rows, dtype=np.int64)
-        with_pieces = np.flatnonzero(np.isin(chosen, [*self.pieces]))
-        taken = zip(with_pieces.tolist(), chosen[with_pieces].tolist(), strict=True)
-        places = pa.array(chosen)
+        places = pa.array(rows, pa.int64())
         return msgspec.structs.replace(
             self,
             whose=self.whose.take(places),
             content=self.content.take(places),
             parents=None if self.parents is None else self.parents.take(places),
-            pieces={place: self.pieces[row] for place, row in taken},
+            pieces=self._pieces_of(rows) if self.pieces else {},
         )
+
+    def _pieces_of(self, rows: Sequence[int] | Numbers) -> dict[int, Pieces]:
+        chosen = np.array(rows)
+        places = np.flatnonzero(np.isin(chosen, [*self.pieces]))
+        taken = zip(places.tolist(), chosen[places].tolist(), strict=True)
+        return {place: self.pieces[row] for place, row in taken}
 
     def items(self) -> Iterator[Item]:
         """All of them, in their order."""

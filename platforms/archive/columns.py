@@ -1,6 +1,6 @@
 """Rows as Arrow columns, each column at once: a call for each row would cost more than all else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -39,8 +39,9 @@ def _array(values: Any, kind: pa.DataType) -> pa.Array:
     return values if isinstance(values, pa.Array) else pa.array(values, kind)
 
 
-def _parts(column: Iterable[Sequence[StoredPart] | None]) -> pa.Array:
-    column = list(column)
+def _parts(column: Sequence[Sequence[StoredPart] | None] | pa.Array) -> pa.Array:
+    if isinstance(column, pa.Array):
+        return column
     found = list(chain.from_iterable(filter(None, column)))
     fields = list(zip(*found, strict=True)) or [()] * len(StoredPart._fields)
     return lists_array(column, fields, PARTS)
