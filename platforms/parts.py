@@ -169,6 +169,7 @@ def _says_nothing_twice(body: Body) -> bool:
     everything = "\n".join((body.text, body.title, *body.tags, *of_media))
     if not everything.isascii() or "&" in everything or "<" in everything:
         return False
+    # The blank lines between pieces say nothing; two that are left cannot be told from a repeat.
     lines = everything.replace(GAP, "\n").encode()
     words = lines.translate(SAME_ASCII_WORDS, BETWEEN_ASCII_WORDS).split(b"\n")
     return len({*words}) == len(words)
