@@ -65,8 +65,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--folder", type=Path, help="where the files are written for a while")
     options = parser.parse_args(arguments)
-    if options.repeat < 1:
-        parser.error("--repeat must be at least 1")
+    if min(options.repeat, options.rows) < 1:
+        parser.error("--repeat and --rows must be at least 1")
+    if options.folder and not options.folder.is_dir():
+        parser.error(f"--folder: there is no folder {options.folder}; make it, or name another")
     return options
 
 

@@ -62,3 +62,19 @@ def test_the_table_names_each_reader_and_the_machine(tmp_path):
     assert [word for word in words if word not in table] == []
     assert table.count("withhold") == 1
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rows", "0"), "--repeat and --rows must be at least 1"),
+        (("--repeat", "0"), "--repeat and --rows must be at least 1"),
+        (("--folder", "/nowhere"), "there is no folder /nowhere; make it, or name another"),
+    ],
+)
+def test_an_option_that_cannot_be_is_explained(arguments, said):
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        run(*arguments)
+
+    assert said in refused.value.stderr
+    assert "Traceback" not in refused.value.stderr
