@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -25,7 +25,6 @@ _encode = msgspec.json.Encoder().encode
 Meaning = Mapping[bool | str, Visibility]
 # What was read of each field, in the order of ``FIELDS``.
 Readings = tuple[frozenset[Visibility], ...]
-Found = TypeVar("Found")
 
 
 def camel(name: str) -> str:
@@ -102,9 +101,9 @@ WATCH: Final = Watch((*SPELT, *HARMLESS))
 PLACES: Final = {field: place for place, field in enumerate(FIELDS)}
 # Millions of blogs share a few states: this many are kept ready.
 REMEMBERED: Final = 4_096
-# So many bytes of blogs' records are kept as they were written, and so many digests of them.
-WRITTEN_BYTES: Final = 8 << 20
+# Of so many records of blogs it is remembered that they were read.
 DIGESTS: Final = 131_072
+FACT_OF_A_BLOG: Final = "blog."
 ASSERTABLE: Final = (
     *VISIBILITY,
     "is_adult",
@@ -122,7 +121,7 @@ def _names(text: str) -> object:
 
 
 FACTS: Final[Mapping[str, Fact]] = {
-    **{f"blog.{name}": one_of(FLAG) for name in ASSERTABLE if name != "type"},
+    **{FACT_OF_A_BLOG + name: one_of(FLAG) for name in ASSERTABLE if name != "type"},
     "blog.type": one_of({"public": "public", "private": "private"}),
     "answer.is_private": one_of(FLAG),
     "post.community": one_of({"none": "none"}),
@@ -191,45 +190,19 @@ class Blog(msgspec.Struct, gc=False, eq=False):
         )
 
 
-class Written(dict[bytes, Found]):
-    """What was found out about records, by how they are written; forgotten when too many."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bytes = 0
-
-    def keep(self, text: bytes, found: Found) -> None:
-        if self._bytes + len(text) > WRITTEN_BYTES:
-            self.clear()
-            self._bytes = 0
-        if len(text) <= WRITTEN_BYTES:
-            self[text] = found
-            self._bytes += len(text)
-
-
 class Seen:
-    """Which records of blogs were read, and of which blog each is.
-
-    Of those that were met last their text is at hand, of many more a digest.
-    """
+    """Which records of blogs were read, by a digest, and of which blog each is."""
 
     def __init__(self) -> None:
-        self._texts: Written[Blog] = Written()
         self._digests: dict[bytes, Blog] = {}
 
     def find(self, text: bytes) -> Blog | None:
-        found = self._texts.get(text)
-        if found is None:
-            found = self._digests.get(sha256(text).digest())
-            if found is not None:
-                self._texts.keep(text, found)
-        return found
+        return self._digests.get(sha256(text).digest())
 
     def add(self, text: bytes, blog: Blog) -> None:
         if len(self._digests) >= DIGESTS:
             self._digests.clear()
         self._digests[sha256(text).digest()] = blog
-        self._texts.keep(text, blog)
 
 
 class Blogs:
@@ -240,6 +213,12 @@ class Blogs:
 
     def __init__(self, asserted: Mapping[str, object]) -> None:
         self._asserted = asserted
+        self._of_blogs = {
+            name.removeprefix(FACT_OF_A_BLOG): value
+            for name, value in asserted.items()
+            if name.startswith(FACT_OF_A_BLOG)
+        }
+        self._fields_asserted = frozenset(self._of_blogs)
         self.numbered: list[Blog] = []
         self._by_uuid: dict[str, Blog] = {}
         self._by_name: dict[str, Blog] = {}
@@ -352,13 +331,8 @@ class Blogs:
         if blog is None or blog.uuid is None or blog.is_posting:
             return
         blog.is_posting = True
-        facts = {
-            name.removeprefix("blog."): value
-            for name, value in self._asserted.items()
-            if name.startswith("blog.")
-        }
-        blog.add(facts)
-        blog.asserted = frozenset(facts)
+        blog.add(self._of_blogs)
+        blog.asserted = self._fields_asserted
 
 
 def uuid_in(raw: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from platforms.records import Evidence, Item, Role, Visibility
 from platforms.sources.settling import filled
 from platforms.sources.tumblr.blogs import (
     DENIALS,
+    FACT_OF_A_BLOG,
     FIELDS,
     PAYMENT,
     RATING,
@@ -15,8 +16,6 @@ from platforms.sources.tumblr.blogs import (
     reading,
 )
 from platforms.sources.tumblr.posts import ANSWER_FACT, COMMUNITY_FACT
-
-FACT_OF_A_BLOG = "blog."
 
 
 def settled(item: Item, values: Mapping[str, object]) -> Item:
