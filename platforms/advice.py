@@ -147,8 +147,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "people_unknown": "Import the items' own records, or say with --fact has_people=false that "
     "nobody is shown in the dump.",
     "permalink_unknown": "Ask the API for the field permalink: it is left out of what was flagged.",
-    "plugin_access_unknown": "A membership plugin left its mark on the post. Ask the site who may "
-    "read it; leave the post out of the file, or its marks if they shut out nobody.",
+    "plugin_access_unknown": "A plugin left its mark on the post, or a part of it is hidden. Ask "
+    "the site who may read it; leave the post out, or its marks if they shut out nobody.",
     "principal_anonymous": "Nobody can say no for an unknown person: it stays held.",
     "principal_name_only": "Ask the platform for an export with the stable id of everybody who is "
     "in an item: names change hands. WordPress: the export of all content lists its authors; "
@@ -189,6 +189,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "Import it with the address of its own site.",
     "site_record_unplaced": "Leave out the site's record that does not say of which site it is, or "
     "say it with --fact site=ADDRESS.",
+    "site_rules_unknown": "A membership plugin closes posts of this site by rules of its own. Ask "
+    "the site which posts everybody can read, and import an export of these alone.",
     "site_unknown": "Say which site it is with --fact site=ADDRESS, or import the site's own "
     "record beside the file.",
     "site_visibility_unknown": "Say whether the site is public with --fact blog_public=1, 0 or -1.",

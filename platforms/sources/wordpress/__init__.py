@@ -104,6 +104,7 @@ class _Export:
                 found.parents.add(number_of(element), appearance_of(element, self._observed_at))
                 for number, is_approved in remarks_in(element):
                     found.parents.add_comment(number, is_approved=is_approved)
+                found.note_rule(element.only("wp:post_type"), element.only("wp:status"))
                 self._spool.put(element)
             elif element.name == "wp:author":
                 login = name_in(element.only("wp:author_login"))

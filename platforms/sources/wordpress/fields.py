@@ -6,7 +6,7 @@ nothing; but what a subscriber was shown may be for subscribers only.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,11 +16,17 @@ from platforms.records import Evidence, Media, MediaKind, Visibility
 from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import address_in, shown, text_in
 from platforms.sources.wordpress.answers import Answer, Shape, number_in
-from platforms.sources.wordpress.gates import holds_gate, is_gate, may_close
+from platforms.sources.wordpress.gates import (
+    holds_gate,
+    is_class_of_gate,
+    is_gate,
+    may_close,
+)
 from platforms.sources.wordpress.items import (
     AUTHORS_DOMAIN,
     KIND,
     NEWSLETTER,
+    NOT_COMMENTS,
     PAID_MARKS,
     PAID_VALUES,
     SHARED_TYPES,
@@ -44,7 +50,6 @@ APPROVALS: Final = {
     "trash": Visibility.REMOVED_AUTHOR,
     "post-trashed": Visibility.REMOVED_AUTHOR,
 }
-PINGS: Final = frozenset({"pingback", "trackback"})
 TEXTS: Final = ("content", "excerpt", "description", "caption")
 # The fields in which plugins for several authors name the others.
 CO_AUTHOR_FIELDS: Final = re.compile(
@@ -271,6 +276,8 @@ def _of_payment(raw: Mapping[str, Any], kind: str, *, is_core: bool) -> Iterator
         yield _unknown("read_by_a_follower", detail)
     for name in TEXTS:
         yield from _of_text(name, raw.get(name))
+    if any(map(is_class_of_gate, _classes(raw.get("class_list")))):
+        yield gate_evidence("class_list")
     if kind != "attachment" and not _has_text(raw.get("content")):
         yield _unknown("content_unknown", f"content is {_read(raw, 'content')}")
 
@@ -299,16 +306,20 @@ def _of_meta(key: str, value: object) -> Iterator[Evidence]:
         yield access_evidence(key, newsletter_access(text), text)
     elif key in PAID_MARKS:
         yield access_evidence(key, PAID_VALUES.get(lowered(text), Visibility.UNKNOWN), text)
-    elif is_gate(key) and may_close(_text_of(value) if value else ""):
+    elif is_gate(key) and may_close(key, _text_of(value) if value else ""):
         yield gate_evidence(key)
     elif key == "jetpack_seo_noindex" and value:
         yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
 
 
 def _meta(raw: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Every key with its value, from the core API's object and WordPress.com's list."""
-    for key, value in _dict(raw.get("meta")).items():
-        yield key.strip().lower(), value
+    """Every key with its value, from the core API's object and WordPress.com's list.
+
+    What Advanced Custom Fields adds is meta, too.
+    """
+    for name in ("meta", "acf"):
+        for key, value in _dict(raw.get(name)).items():
+            yield key.strip().lower(), value
     listed = raw.get("metadata")
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, dict) and isinstance(each.get("key"), str):
@@ -330,6 +341,11 @@ def _of_text(name: str, found: object) -> Iterator[Evidence]:
         yield _item(Visibility.PAID, "paid", f"{name} holds a paywall or premium block")
     if any(isinstance(text, str) and holds_gate(text) for text in texts):
         yield gate_evidence(name)
+
+
+def _classes(found: object) -> Iterable[object]:
+    """The classes of a post; PHP writes a list with gaps as an object."""
+    return found.values() if isinstance(found, dict) else _listed(found)
 
 
 def _has_text(found: object) -> bool:
@@ -357,7 +373,7 @@ def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield _unknown("approval_unknown", f"status is {_shown(status)}")
     else:
         yield _item(known, "comment_not_approved", f"status is {status}")
-    if isinstance(kind, str) and kind in PINGS:
+    if isinstance(kind, str) and kind in NOT_COMMENTS:
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
         yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")

@@ -10,14 +10,20 @@ from functools import lru_cache
 from typing import Final
 
 # In the keys of post meta: those of Members, Restrict Content, Ultimate Member, WP-Members, Paid
-# Member Subscriptions, Profile Builder, Patreon, Memberful, Groups, Leaky Paywall, Coil and others.
+# Member Subscriptions, Profile Builder, Patreon, Memberful, Groups, Leaky Paywall, Coil, LifterLMS,
+# Easy Digital Downloads, s2Member, ARMember, Private Content Plus, Memberium and others.
 KEYS: Final = re.compile(
-    r"members?_access|members?[-_]only|rcp_|_is_paid|rcuserlevel|content[-_]restrict|restrict[-_]"
+    r"members?_access|members?[-_]only|rcp_|_is_paid|rcuserlevel|restrict"
     r"|um_custom_access|um_accessible|wpmem_block|patreon-level|memberful_acl|groups-(?:read|groups)"
-    r"|leaky_paywall|coil_monetize_post_status|access_(?:level|role|group|control)|paywall"
+    r"|leaky_paywall|coil_monetize_post_status|access_(?:level|role|group|control|plan|tag|user)|paywall"
     r"|(?:^|[_-])(?:private|protect(?:ed)?|passster|nsfw|adult|sponsored|premium|paid|noai)(?:$|[_-])"
     r"|mepr_|pmpro_\w*level|forum_visibility|subscribers?[-_]only|logged_?in[-_]only|wc_memberships_(?!force_public|use_custom)"
+    r"|only_?logged_?in|s2member_\w*req|wppcp_post_page_(?:visibility|roles|users)|ihc_mb_who"
+    r"|_is4wp_(?:any_|membership|contact_ids|hide_completely)|accessally|laterpay_post_price"
+    r"|urcr_|aam[-_]post[-_]access"
 )
+# ARMember writes no plan, as 0, where only those may read a post whose plan is listed elsewhere.
+CLOSED_BY_ZERO: Final = frozenset({"arm_access_plan"})
 # Ultimate Member writes its settings beside every post, and in them whether they are in force.
 NOT_IN_FORCE: Final = re.compile(r'_um_custom_access_settings";(?:s:1:"0"|s:0:""|b:0|i:0)')
 OPEN_VALUES: Final = frozenset(
@@ -25,10 +31,12 @@ OPEN_VALUES: Final = frozenset(
     | {"no-gating", "default", "null", "a:0:{}"}
 )
 # The ends of shortcodes and of blocks around what is shown to some only. Each of the expressions
-# begins with characters that are looked for quickly; one for both would try every place.
+# begins with characters that are looked for quickly; one for both would try every place. Names
+# have an end, or a text that is one long name would be tried again and again.
 SHORTCODES: Final = re.compile(
-    r"\[/(?:[\w-]*(?:member|restrict|logged[-_]?in|private|protect|paywall|premium|subscriber|patreon"
-    r"|swpm|rcp)[\w-]*|s2if|groups_can|passster|hidepost|um_show_content)\]",
+    r"\[/(?:[\w-]{0,40}(?:member|restrict|logged[-_]?in|private|protect|paywall|premium|subscriber|patreon"
+    r"|swpm|rcp|mepr|ppwp|ihc-|memb_|accessally|user[-_]?role|locker|hide[-_]?content)[\w-]{0,40}"
+    r"|s2if|groups_can|passster|hidepost|um_show_content|access|is_paid|content_control)\]",
     re.IGNORECASE,
 )
 BLOCKS: Final = re.compile(
@@ -36,6 +44,33 @@ BLOCKS: Final = re.compile(
     r"|memberpress|ultimate-member|passster|content-control)/",
     re.IGNORECASE,
 )
+# Among the attributes of a block, who may see it: those of WordPress itself, Block Visibility,
+# Content Control, Otter, GenerateBlocks, Stackable, Spectra and Kadence. WordPress leaves such a
+# block out of the page for the others. What only depends on the width of the screen is for all.
+ATTRIBUTES: Final = re.compile(
+    r'"(?:blockVisibility":\s*+(?!true|null|\[\]|\{\}|\{"viewport"'
+    r'|\{"controlSets":\[\{"id":\d+,"enable":\w+,"controls":\{"screenSize":\{"hideOnScreenSize":'
+    r"\{[^{}]*\}\}\}\}\]\})"
+    r"|(?:contentControls|otterConditions|gbBlockCondition|displayConditions?|UAGDisplayConditions"
+    r'|kadenceConditional)":\s*+(?!false|null|""|\[\]|\{\}|"none"|"responsiveVisibility"))'
+)
+ATTRIBUTE_WORDS: Final = ('Visibility":', "ontentControls", "Condition")
+# What Divi writes at the beginning of a module that it shows to nobody, or under conditions.
+MODULES: Final = re.compile(
+    r'\[et_pb_[^\[\]]*\s(?:disabled="on"|disabled_on="on\|on\|on"|display_conditions="[^"])'
+)
+# The classes that a theme is told to show a post with, by WordPress and Paid Memberships Pro: whom
+# the answer was made for decides which of them are there.
+CLASSES: Final = re.compile(
+    r"pmpro-(?:level-required|no-access|has-access)|post-password-(?:required|protected)"
+    r"|(?:members?|subscribers?)-only|restricted|private"
+)
+# The plugins whose rules are posts of their own, which an export holds beside what they close.
+RULES: Final = {
+    "memberpressrule": "MemberPress",
+    "cc_restriction": "Content Control",
+    "wc_membership_plan": "WooCommerce Memberships",
+}
 REMEMBERED: Final = 4_096
 LONG_CHARACTERS: Final = 255
 
@@ -50,15 +85,24 @@ def _is_gate(key: str) -> bool:
     return KEYS.search(key) is not None
 
 
-def may_close(value: str | None) -> bool:
+def may_close(key: str, value: str | None) -> bool:
     """Whether what stands under such a key may keep anybody out."""
-    if value is None:
+    if value is None or (key in CLOSED_BY_ZERO and value.strip() == "0"):
         return True
     return value.strip().lower() not in OPEN_VALUES and NOT_IN_FORCE.search(value) is None
 
 
+def is_class_of_gate(name: object) -> bool:
+    """Whether a post with this class may not be for everybody."""
+    return isinstance(name, str) and CLASSES.fullmatch(name) is not None
+
+
 def holds_gate(text: str) -> bool:
-    """Whether some of a text stands between the marks of such a plugin; most have no end of any."""
-    if "[/" not in text and "<!-- /wp:" not in text:
-        return False
-    return (SHORTCODES.search(text) or BLOCKS.search(text)) is not None
+    """Whether some of a text is marked as not for everybody; most have no mark of any plugin."""
+    if "[/" in text and SHORTCODES.search(text):
+        return True
+    if "<!-- /wp:" in text and BLOCKS.search(text):
+        return True
+    if "<!-- wp:" in text and any(word in text for word in ATTRIBUTE_WORDS):
+        return ATTRIBUTES.search(text) is not None
+    return "[et_pb_" in text and MODULES.search(text) is not None

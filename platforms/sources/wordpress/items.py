@@ -66,6 +66,8 @@ APPROVALS: Final = {
     "trash": Visibility.REMOVED_AUTHOR,
     "post-trashed": Visibility.REMOVED_AUTHOR,
 }
+# Notes are what editors write to each other beside a draft or a post.
+NOT_COMMENTS: Final = frozenset({"pingback", "trackback", "note"})
 NEWSLETTER: Final = "_jetpack_newsletter_access"
 NEWSLETTER_ACCESS: Final = {
     "": Visibility.PUBLIC,
@@ -386,7 +388,7 @@ def _of_payment(of: Decisive) -> Iterator[Evidence]:
         elif key in PAID_MARKS:
             visibility = PAID_VALUES.get(lowered(value), Visibility.UNKNOWN)
             yield access_evidence(key, visibility, value)
-        elif is_gate(key) and may_close(value):
+        elif is_gate(key) and may_close(key, value):
             yield gate_evidence(key)
     for name, (is_paid, is_gated, is_unclear) in zip(CONTENTS, of.contents, strict=True):
         if is_paid:
@@ -419,7 +421,10 @@ def access_evidence(key: str, visibility: Visibility, value: str | None) -> Evid
 
 
 def gate_evidence(name: str) -> Evidence:
-    detail = f"by {name[:40]} a plugin may say that it, or a part of it, is not for everybody"
+    detail = (
+        f"by {name[:40]} it, or a part of it, may not be for everybody: there is the mark of a"
+        " plugin's gate, or of something hidden"
+    )
     return _item(Visibility.UNKNOWN, "plugin_access_unknown", detail)
 
 
@@ -545,7 +550,7 @@ def _comment_evidence(approved: str | None, kind: str | None) -> Iterator[Eviden
         yield _item(visibility, "approval_unknown", f"wp:comment_approved is {_read(approved)}")
     else:
         yield _item(visibility, "comment_not_approved", f"wp:comment_approved is {approved}")
-    if kind in ("pingback", "trackback"):
+    if kind in NOT_COMMENTS:
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
         yield _item(Visibility.UNKNOWN, "comment_type_unknown", f"wp:comment_type is {_read(kind)}")

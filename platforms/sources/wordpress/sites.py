@@ -14,6 +14,7 @@ from platforms.records import AccountReading, Evidence, FactReading, Visibility
 from platforms.sources.marks import Watch, doubt
 from platforms.sources.values import shown
 from platforms.sources.wordpress.answers import Ref
+from platforms.sources.wordpress.gates import RULES
 from platforms.sources.wordpress.items import (
     SLUG,
     Authors,
@@ -80,6 +81,15 @@ class Surroundings:
             self._note(name, [] if value is None else [value])
         self._note_evidence(_flags_in(record))
         self._note_former(_option(record, FORMER_ADDRESS))
+
+    def note_rule(self, kind: str | None, status: str | None) -> None:
+        """Note that a plugin closes some of the site's posts, and only it knows which."""
+        if status == "publish" and (plugin := RULES.get(kind or "")):
+            detail = (
+                f"by its rules ({kind}), which the export holds, {plugin} may close any post of the"
+                " site; import an export of those that everybody can read, without the rules"
+            )
+            self._note_evidence([_unknown("site_rules_unknown", detail)])
 
     def update(self, other: "Surroundings") -> None:
         """Take over what was learned of the same site under another name."""

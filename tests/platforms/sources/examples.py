@@ -225,7 +225,7 @@ def read_parts(value):
 
 WP_USER = read_parts(wp_answers.user() | {"roles": ["author"]})
 WP_OTHER = read_parts(wp_answers.user(2, "bob") | {"roles": ["author"]})
-WP_EDITED = read_parts(wp_answers.edited(coauthors=[], is_external=False))
+WP_EDITED = read_parts(wp_answers.edited(coauthors=[], is_external=False, acf=[], class_list=[]))
 WP_POST = read_parts(wp_answers.post())
 WP_MEDIA = read_parts(wp_answers.media())
 WP_COMMENT = read_parts(wp_answers.comment())

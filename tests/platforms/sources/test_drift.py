@@ -97,6 +97,7 @@ STAYS_SHARED = [
     ("wordpress rest *", "*.title.rendered", SHOWN),
     ("wordpress rest *", "post.meta._jetpack_newsletter_access", SAYS_BAD),
     ("wordpress rest post", "post.coauthors", SAYS_BAD),
+    *(("wordpress rest post", f"post.{name}", SAYS_BAD) for name in ("acf", "class_list")),
     ("wordpress rest post", "post.is_external", SAYS_BAD),
     *(
         ("wordpress rest *", f"user.{name}", "never read")

@@ -307,6 +307,7 @@ def test_a_fact_about_one_site_proves_nothing_of_several(tmp_path):
         ({"wp__comment_approved": "yes"}, Verdict.HOLD),
         ({"wp__comment_type": "pingback"}, Verdict.EXCLUDE),
         ({"wp__comment_type": "trackback"}, Verdict.EXCLUDE),
+        ({"wp__comment_type": "note"}, Verdict.EXCLUDE),
         ({"wp__comment_type": "review"}, Verdict.HOLD),
         ({"wp__comment_user_id": "0"}, Verdict.HOLD),
         ({"wp__comment_user_id": "99"}, Verdict.HOLD),

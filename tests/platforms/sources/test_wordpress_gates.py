@@ -1,10 +1,12 @@
 """Posts that a membership plugin shows to some people only: held, with everything in the export."""
 
+from time import process_time
+
 import pytest
 
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources.dumps import PUBLIC_SITE, codes, entry, items, meta, wxr
+from tests.platforms.sources.dumps import PUBLIC_SITE, codes, comment, entry, items, meta, wxr
 from tests.platforms.sources.examples import EXAMPLES, WP_EDITED, WP_USER
 
 GATED = [
@@ -30,6 +32,17 @@ GATED = [
     ("is_sponsored", "1"),
     ("_nsfw", "1"),
     ("noai", "1"),
+    ("_llms_is_restricted", "yes"),
+    ("_llms_restricted_levels", 'a:1:{i:0;s:2:"31";}'),
+    ("_edd_cr_restricted_to", 'a:1:{i:0;a:1:{s:8:"download";s:3:"any";}}'),
+    ("s2member_ccaps_req", 'a:1:{i:0;s:6:"harbor";}'),
+    ("arm_access_plan", "3"),
+    ("arm_access_plan", "0"),
+    ("_wppcp_post_page_visibility", "member"),
+    ("_is4wp_membership_levels", "2,5"),
+    ("ihc_mb_who", "reg"),
+    ("laterpay_post_prices", 'a:1:{s:5:"price";d:0.5;}'),
+    ("_onlyloggedin", "yes"),
 ]
 OPEN = [
     ("_members_access_error", ""),
@@ -46,6 +59,11 @@ OPEN = [
     ("_yoast_wpseo_meta-robots-noindex", "1"),
     ("_wp_trash_meta_status", "publish"),
     ("_jetpack_dont_email_post_to_subs", "1"),
+    ("_llms_is_restricted", "no"),
+    ("_wppcp_post_page_visibility", "none"),
+    ("arm_access_plan", ""),
+    ("_is4wp_hide_from_menu", "1"),
+    ("activitypub_content_visibility", "local"),
 ]
 ENDS = [
     "[membership level=1]low tide[/membership]",
@@ -56,6 +74,32 @@ ENDS = [
     "<!-- wp:pmpro/membership -->low tide<!-- /wp:pmpro/membership -->",
     "<!-- wp:woocommerce-memberships/member-content -->x"
     "<!-- /wp:woocommerce-memberships/member-content -->",
+    '[mepr-show rules="12"]low tide[/mepr-show]',
+    '[ppwp passwords="ebb"]low tide[/ppwp]',
+    '[ihc-hide-content ihc_mb_type="show" ihc_mb_who="3"]low tide[/ihc-hide-content]',
+    '[memb_has_any_tag tagid="4"]low tide[/memb_has_any_tag]',
+    "[emaillocker]low tide[/emaillocker]",
+    '[access capability="read"]low tide[/access]',
+    '<!-- wp:paragraph {"metadata":{"blockVisibility":false}} --><p>x</p><!-- /wp:paragraph -->',
+    '<!-- wp:latest-posts {"metadata":{"name":"x","blockVisibility":false}} /-->',
+    '<!-- wp:html {"blockVisibility":{"hideBlock":true}} -->x<!-- /wp:html -->',
+    '<!-- wp:html {"blockVisibility":{"controlSets":[{"id":1,"enable":true,"controls":'
+    '{"userRole":{"visibilityByRole":"logged-in"}}}]}} -->x<!-- /wp:html -->',
+    '<!-- wp:html {"contentControls":{"enabled":true,"rules":{}}} -->x<!-- /wp:html -->',
+    '<!-- wp:html {"otterConditions":[[{"type":"loggedInUser"}]]} -->x<!-- /wp:html -->',
+    '<!-- wp:html {"UAGDisplayConditions":"userstate"} -->x<!-- /wp:html -->',
+    '[et_pb_text module_id="a" disabled="on"]low tide[/et_pb_text]',
+    '[et_pb_text disabled_on="on|on|on"]low tide[/et_pb_text]',
+    '[et_pb_text display_conditions="W3t9XQ=="]low tide[/et_pb_text]',
+]
+FOR_ALL = [
+    '<!-- wp:more {"metadata":{"blockVisibility":{"viewport":{"mobile":false}}}} /-->',
+    '<!-- wp:html {"blockVisibility":{"controlSets":[{"id":1,"enable":true,"controls":'
+    '{"screenSize":{"hideOnScreenSize":{"small":true}}}}]}} -->x<!-- /wp:html -->',
+    '<!-- wp:html {"otterConditions":[],"UAGDisplayConditions":"none"} -->x<!-- /wp:html -->',
+    '[et_pb_text disabled_on="on|off|off" disabled="off"]low tide[/et_pb_text]',
+    '[gallery ids="1,2"] [caption id="a"]The pier[/caption] [accessibility]x[/accessibility]',
+    "Whoever reads of &quot;blockVisibility&quot;:false is told of a setting.",
 ]
 
 
@@ -87,9 +131,51 @@ def test_a_post_of_which_a_part_is_for_some_only_is_held(content, tmp_path):
     assert "plugin_access_unknown" in codes(item)
 
 
+@pytest.mark.parametrize("content", FOR_ALL)
+def test_what_depends_on_the_screen_or_on_nothing_is_for_everybody(content, tmp_path):
+    item = exported(tmp_path, **{"content:encoded": f"At noon. {content}"})
+
+    assert judge(item).verdict is Verdict.SHARE
+
+
+@pytest.mark.parametrize("text", ["[/" + "member" * 20_000, "[et_pb_" * 20_000])
+def test_a_name_without_an_end_is_read_in_no_time(text, tmp_path):
+    began = process_time()
+
+    exported(tmp_path, **{"content:encoded": text})
+
+    assert process_time() - began < 5
+
+
+@pytest.mark.parametrize("kind", ["memberpressrule", "cc_restriction", "wc_membership_plan"])
+def test_an_export_with_the_rules_of_a_plugin_says_of_no_post_that_all_may_read_it(kind, tmp_path):
+    rule = entry(wp__post_id="12", wp__post_type=kind)
+
+    post, _, remark = items(
+        tmp_path,
+        "wordpress",
+        wxr(entry(), rule, entry(comment(), wp__post_id="13")),
+        facts=PUBLIC_SITE,
+    )[:3]
+
+    assert judge(post).verdict is Verdict.HOLD
+    assert codes(post) == codes(remark) == {"site_rules_unknown"}
+
+
+def test_a_rule_that_is_a_draft_closes_nothing(tmp_path):
+    rule = entry(wp__post_id="12", wp__post_type="memberpressrule", wp__status="draft")
+
+    post, _ = items(tmp_path, "wordpress", wxr(entry(), rule), facts=PUBLIC_SITE)
+
+    assert judge(post).verdict is Verdict.SHARE
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"acf": {"members_only": True}},
+        {"class_list": ["post-11", "pmpro-level-required", "pmpro-level-1"]},
+        {"class_list": {"0": "post-11", "2": "post-password-required"}},
         {"meta": {"_members_access_role": ["subscriber"]}},
         {"meta": {"patreon-level": 5}},
         {"content": {"raw": ENDS[0], "rendered": "<p>low tide</p>", "protected": False}},
@@ -103,6 +189,10 @@ def test_a_gate_counts_in_answers_as_well(change, tmp_path):
 
 def test_an_open_gate_holds_nothing_in_answers_either(tmp_path):
     example = EXAMPLES["wordpress rest post"]
-    change = {"meta": {"_members_access_role": [], "patreon-level": 0, "_is_paid": False}}
+    change = {
+        "meta": {"_members_access_role": [], "patreon-level": 0, "_is_paid": False},
+        "acf": {"members_only": False},
+        "class_list": ["post-11", "status-publish", "category-private", "tag-members-only"],
+    }
 
     assert example.is_shared(tmp_path, {"post": WP_EDITED | change, "user": WP_USER})
