@@ -32,7 +32,7 @@ from platforms.sources.reddit.surroundings import REMEMBERED, Gist, Surroundings
 from platforms.sources.reddit.usual import ABSENT, DECIDING, Records, Usual
 
 HOSTS: Final = ("https://i.redd.it/", "https://v.redd.it/")
-MEDIA_FIELDS: Final = ("url", "is_video", "media_metadata", "gallery_data")
+MEDIA_FIELDS: Final = ("url", "is_video", "media_metadata", "gallery_data", "selftext", "body")
 POST, COMMENT = "t3_", "t1_"
 SHAPES: Final = {POST: Shape.POST, COMMENT: Shape.COMMENT}
 # Stands for the time of reading where a record has nothing on it.

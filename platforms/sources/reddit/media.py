@@ -22,9 +22,10 @@ def media_of(raw: Mapping[str, Any]) -> Iterator[Media]:
     metadata = raw.get("media_metadata")
     if not isinstance(metadata, dict):
         return
-    captions = _captions(raw.get("gallery_data"))
+    captions, text = _captions(raw.get("gallery_data")), _text_of(raw)
     for name, one in metadata.items():
-        if url := _address(name, one):
+        # What the author took out of a gallery or a text may still be listed here.
+        if (url := _address(name, one)) and (name in captions or name in text):
             yield Media(_kind(url), url, captions.get(name, ""))
 
 
@@ -47,12 +48,20 @@ def _address(name: str, one: object) -> str | None:
     return f"https://i.redd.it/{name}.{suffix}"
 
 
+def _text_of(raw: Mapping[str, Any]) -> str:
+    texts = (raw.get(name) for name in ("selftext", "body"))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
 def _captions(gallery: object) -> dict[str, str]:
+    """Of the pictures that a gallery shows, in which those that were taken out are marked."""
     items = gallery.get("items") if isinstance(gallery, dict) else None
     return {
         item["media_id"]: text_in(item.get("caption"))
         for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and isinstance(item.get("media_id"), str)
+        if isinstance(item, dict)
+        and isinstance(item.get("media_id"), str)
+        and item.get("is_deleted") in (None, False)
     }
 
 

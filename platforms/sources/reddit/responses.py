@@ -87,12 +87,17 @@ def _lone(record: dict[str, Any]) -> Found:
 def _records(document: object) -> Iterator[Found]:
     if not isinstance(document, list | dict):
         raise NotReddit("this JSON is neither an object nor a list")
-    if isinstance(document, dict) and "error" in document and "kind" not in document:
+    if isinstance(document, dict) and _is_error(document):
         raise NotReddit("the API answered with an error, not with a listing")
     found = list(_things(document))
     if not is_listing(document) and all(one.shape is Shape.ODD for one in found):
         raise NotReddit(NOTHING)
     yield from found
+
+
+def _is_error(document: dict[str, Any]) -> bool:
+    """Archives answer with ``"error": null`` beside what they found."""
+    return document.get("error") is not None and "kind" not in document
 
 
 def is_listing(document: object) -> bool:

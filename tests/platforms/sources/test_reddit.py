@@ -614,6 +614,28 @@ def test_uploaded_pictures_are_read_and_embedded_media_are_not(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"gallery_data": {"items": [{"media_id": "aa11"}]}}, ["aa11"]),
+        ({"gallery_data": {"items": [{"media_id": "aa11", "is_deleted": True}]}}, []),
+        ({"gallery_data": None}, []),
+        ({"selftext": "The pier: ![img](bb22)"}, ["bb22"]),
+        ({"selftext": "https://preview.redd.it/bb22.png?width=600&s=SIGNED"}, ["bb22"]),
+    ],
+    ids=str,
+)
+def test_a_picture_that_the_author_took_out_is_not_in_the_post(tmp_path, changes, names):
+    pictures = {
+        name: {"status": "valid", "e": "Image", "m": "image/png", "id": name}
+        for name in ("aa11", "bb22")
+    }
+
+    item = only(tmp_path, post(media_metadata=pictures, **changes))
+
+    assert [m.url for m in item.media] == [f"https://i.redd.it/{name}.png" for name in names]
+
+
 def test_a_video_is_read_only_where_it_was_uploaded(tmp_path):
     uploaded = only(tmp_path, post(url="https://v.redd.it/abc", is_video=True))
     linked = only(tmp_path, post(url="https://video.example/abc", is_video=True))

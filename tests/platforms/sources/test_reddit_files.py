@@ -145,12 +145,20 @@ def test_an_archive_that_repeats_itself_within_reason_is_no_bomb(tmp_path, monke
     assert len(shared(tmp_path, "reddit", compressed(lines(*[post()] * 300)))) == 300
 
 
+def test_an_archive_that_says_it_met_no_error_is_read(tmp_path):
+    answer = {"data": [post()], "error": None, "metadata": {"op": "search"}}
+
+    assert [item.native_id for item in shared(tmp_path, "reddit", json.dumps(answer))] == ["abc1"]
+
+
 GOOD_LINE = json.dumps(post())
 HOSTILE = [
     pytest.param(json.dumps(tumblr_post()), "no Reddit", id="a Tumblr post"),
     pytest.param("[]", "no Reddit", id="an empty list"),
     pytest.param("7", "neither", id="a number"),
     pytest.param('{"message": "Not Found", "error": 404}', "error", id="an error"),
+    pytest.param('{"data": [], "error": "timeout"}', "error", id="an archive's error"),
+    pytest.param('{"data": null, "error": null}', "no Reddit", id="an archive's empty answer"),
     pytest.param('{"id": "abc"}\n' * 3000, "no Reddit", id="many lines of something else"),
     pytest.param("<rss/>", "XML", id="XML"),
     pytest.param(GOOD_LINE[:-9], "complete|not JSON", id="truncated"),
