@@ -92,8 +92,9 @@ RATING_GAP: Final = "rating_unknown"
 PAYMENT_GAP: Final = "payment_unknown"
 GAPS: Final = {VISIBILITY_GAP: VISIBILITY, RATING_GAP: RATING, PAYMENT_GAP: PAYMENT}
 SPELLINGS: Final = {field: (field, camel(field)) for field in FIELDS}
-# An advertising choice is none about training, and whom somebody blocked is theirs alone.
-HARMLESS: Final = ("is_optout_ads", "is_blocked", "is_blocked_from_primary")
+# An advertising choice is none about training, whom somebody blocked is theirs alone, and the
+# owner of a blog is told how many drafts there are.
+HARMLESS: Final = ("is_optout_ads", "is_blocked", "is_blocked_from_primary", "drafts")
 SPELT: Final = tuple(
     dict.fromkeys(name for both in SPELLINGS.values() for name in both if name != MARKS)
 )

@@ -712,3 +712,9 @@ def test_that_there_is_no_community_proves_nothing_of_a_post_that_names_one(tmp_
     (item,) = items(tmp_path, "tumblr", raw, facts={"post.community": "none"})
 
     assert judge(item).verdict is Verdict.EXCLUDE
+
+
+def test_that_a_blog_has_drafts_says_nothing_of_what_it_published(tmp_path):
+    told_to_its_owner = blog(admin=True, drafts=4, queue=3, messages=1, followers=7)
+
+    assert shared(tmp_path, "tumblr", json.dumps(envelope(post(), blog=told_to_its_owner)))
