@@ -22,7 +22,9 @@ CLOSING: Final = re.compile(
     r"|quarantined?|restricted|restrictions?|withheld|takedown|taken_down|flagged|spam|trash|trashed"
     r"|rejected|unapproved|sponsors?|sponsored|promoted|ad|advert|advertiser|commercial|branded"
     r"|brand_partner|allowlisted|only|besties|close_friends|secret|confidential"
-    r"|is_story|ghost|unanswered|editorial|pending|removal|opt(?:ed)?_?out|no_?(?:ai|index|search|training)|hide_from|over_?18|r_?18|age_gated?"
+    r"|is_story|ghost|unanswered|editorial|pending|removal|opt(?:ed)?_?out|no_?(?:ai|index|search|train(?:ing)?)"
+    r"|(?:do_?not|dont)_(?:train|share|sell|index|publish)|terminated|shadow_?banned|gated|dmca"
+    r"|login_wall|requires_(?:subscription|membership)|hide_from|over_?18|r_?18|age_gated?"
     r"|geo_(?:blocked|limited|gated)|allowed_countries|logged_in|login_required|requires_login"
     r"|prevent_third_party_sharing)(?:_|$)"
 )
@@ -35,12 +37,14 @@ OPENING: Final = re.compile(
 STATES: Final = re.compile(
     r"(?:post|item|blog|account|user|content|media|review|moderation|publish|publication|privacy)?_?"
     r"(?:status|state)|visibility|audience|privacy(?:_(?:level|setting|type))?|access(?:_level)?"
-    r"|moderation|(?:content_)?rating|maturity|data_licensing|ai_training"
+    r"|moderation|(?:content_)?rating|maturity"
+    r"|(?:is_|allows?_)?(?:ai|third_party|data)_(?:training|sharing|licensing)(?:_(?:allowed|enabled))?"
+    r"|allows?_(?:ai|train(?:ing)?)"
 )
 OPEN_STATES: Final = frozenset(
     {"", "public", "published", "publish", "everyone", "everybody", "all", "open", "active"}
     | {"live", "approved", "normal", "visible", "ok", "none", "safe", "clean", "general", "true"}
-    | {"enabled", "unrestricted", "available", "opted_in", "inherit"}
+    | {"enabled", "unrestricted", "available", "opted_in", "inherit", "allowed", "yes"}
     | {"g", "pg", "pg-13", "sfw"}
 )
 SILENT: Final = frozenset({"", "0", "false", "no", "none", "null", "off", "public", "everyone"})

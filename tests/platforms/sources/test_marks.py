@@ -28,6 +28,13 @@ MARKS = {
     "visibility": "followers",
     "audience": ["close_friends"],
     "post_status": "private",
+    "doNotTrain": True,
+    "no_train": True,
+    "allow_ai_training": False,
+    "thirdPartySharing": "off",
+    "third_party_sharing_allowed": False,
+    "is_terminated": True,
+    "requires_subscription": True,
 }
 SILENT = {
     "private": False,
@@ -40,6 +47,11 @@ SILENT = {
     "visibility": "public",
     "post_status": "publish",
     "comments_count": 7,
+    "do_not_train": False,
+    "allow_ai_training": True,
+    "third_party_sharing": "allowed",
+    "sharing_enabled": False,
+    "jetpack_sharing_enabled": False,
     "subreddit_subscribers": 1,
 }
 SPARED = (
