@@ -12,6 +12,19 @@ PASSES: Final = 2
 # Lines of a kilobyte are cut from a buffer: the larger it is, the fewer are in two of them.
 BUFFER_BYTES: Final = 256 * 1024
 
+ZIP: Final = b"PK\x03\x04"
+# What files begin with that hold others, or text in another encoding.
+FOREIGN: Final = {
+    ZIP: ("this is a ZIP archive", "Unpack it, and give the files in it."),
+    b"\x1f\x8b": ("this is compressed with gzip", "Unpack it first."),
+    b"BZh": ("this is compressed with bzip2", "Unpack it first."),
+    b"\xfd7zXZ": ("this is compressed with xz", "Unpack it first."),
+    b"7z\xbc\xaf": ("this is a 7-Zip archive", "Unpack it, and give the files in it."),
+    b"Rar!": ("this is a RAR archive", "Unpack it, and give the files in it."),
+    b"\xff\xfe": ("this is UTF-16", "Write it as UTF-8."),
+    b"\xfe\xff": ("this is UTF-16", "Write it as UTF-8."),
+}
+
 
 class Progress:
     """Adds up the bytes of both passes so that the caller hears each byte once."""
@@ -27,10 +40,14 @@ class Progress:
             self._tell(due)
 
 
-def check(paths: Sequence[Path]) -> None:
-    """Refuse what is not a readable, regular file with something in it."""
+def check(paths: Sequence[Path], *, may_be_zip: bool = False) -> None:
+    """Refuse what is not a readable, regular file with something in it that is text."""
     for path in paths:
-        opened(path).close()
+        with opened(path) as handle:
+            beginning = handle.read(8)
+        for mark, (reason, advice) in FOREIGN.items():
+            if beginning.startswith(mark) and not (may_be_zip and mark == ZIP):
+                raise BadInput(path, reason, line=1, byte=0, advice=advice)
 
 
 def opened(path: Path) -> BinaryIO:

@@ -59,7 +59,7 @@ def recognised(
     """
     refusal: BadInput | None = None
     is_ours = False
-    for number, (place, line, document) in enumerate(told, start=1):
+    for number, (place, line, document) in enumerate(_advised(told, advice), start=1):
         if document is TAKEN:
             is_ours = True
             continue
@@ -75,6 +75,16 @@ def recognised(
             raise refusal
     if not is_ours:
         raise refusal or BadInput(path, "there is no record in it", line=1, advice=advice)
+
+
+def _advised(told: Iterable[tuple[Path, int, Any]], advice: str) -> Iterator[tuple[Path, int, Any]]:
+    """What does not even begin as JSON needs more than the place where it ends to be it."""
+    try:
+        yield from told
+    except BadInput as error:
+        if error.byte == 0:
+            error.advice = error.advice or advice
+        raise
 
 
 def refuse_xml(path: Path, advice: str) -> None:

@@ -123,7 +123,7 @@ def read(
     observed_at: datetime,
     progress: Callable[[int], None],
 ) -> Iterator[Reading]:
-    files.check(paths)
+    files.check(paths, may_be_zip=True)
     around = _around(platform, paths, asserted, observed_at, progress)
     yield from around.profiles.readings(observed_at)
     yield from around.profiles.facts(observed_at)

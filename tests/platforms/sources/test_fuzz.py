@@ -259,7 +259,7 @@ def test_a_key_that_is_there_twice_refuses_the_file_at_any_depth(tmp_path, name)
         pytest.param(
             b"\x28\xb5\x2f\xfd" + b"\0" * 20, "zstd|UTF-8|damaged|decompress", id="broken zstd"
         ),
-        pytest.param(b"PK\x03\x04" + b"\0" * 40, "damaged|JSON|UTF-8|NUL", id="broken zip"),
+        pytest.param(b"PK\x03\x04" + b"\0" * 40, "damaged|JSON|UTF-8|NUL|ZIP", id="broken zip"),
         pytest.param(
             b"PAR1" + b"\0" * 40 + b"PAR1", "Parquet|broken|JSON|NUL", id="broken Parquet"
         ),

@@ -1,5 +1,6 @@
 """A file that no honest exporter writes is refused whole, with position and reason."""
 
+import gzip
 import json
 import os
 import tracemalloc
@@ -42,7 +43,9 @@ HOSTILE_XML = [
     pytest.param(GOOD_XML + "<rss/>", "junk after", id="two documents"),
     pytest.param(GOOD_XML.replace("harbour", "har\0bour"), "NUL", id="NUL byte"),
     pytest.param(GOOD_XML.encode().replace(b"harbour", b"har\xffbour"), "token", id="not UTF-8"),
-    pytest.param(GOOD_XML.encode("utf-16"), "NUL|well-formed", id="UTF-16"),
+    pytest.param(GOOD_XML.encode("utf-16"), "UTF-16. Write it as UTF-8", id="UTF-16"),
+    pytest.param(b"PK\x03\x04" + GOOD_XML.encode(), "ZIP archive. Unpack it", id="a ZIP archive"),
+    pytest.param(gzip.compress(GOOD_XML.encode()), "gzip. Unpack it", id="gzip"),
     pytest.param(
         GOOD_XML.replace("http://wordpress.org/export/1.2/", "http://evil.example/1.2/"),
         "foreign address",
@@ -81,7 +84,8 @@ HOSTILE_XML = [
 HOSTILE_JSON = [
     pytest.param(b'{"type": "blocks", "id": 1\0}', "NUL", id="NUL byte"),
     pytest.param(GOOD_LINE.encode().replace(b"tide", b"t\xffde"), "UTF-8", id="not UTF-8"),
-    pytest.param(GOOD_LINE.encode("utf-16"), "UTF-8", id="UTF-16"),
+    pytest.param(GOOD_LINE.encode("utf-16"), "UTF-16. Write it as UTF-8", id="UTF-16"),
+    pytest.param("id,body\n1,x\n", r"not JSON.*\. Give answers of Tumblr", id="CSV"),
     pytest.param(GOOD_LINE.replace("1001", "NaN"), "NaN", id="NaN"),
     pytest.param(GOOD_LINE.replace("1001", "-Infinity"), "Infinity", id="infinity"),
     pytest.param(GOOD_LINE.replace("1001", "1e999"), "too large", id="infinity by overflow"),

@@ -166,7 +166,7 @@ HOSTILE = [
     pytest.param('{"id": "a", ' + GOOD_LINE[1:], "same key twice", id="duplicate key"),
     pytest.param(GOOD_LINE.encode().replace(b"tide", b"t\xffde"), "UTF-8", id="not UTF-8"),
     pytest.param('{"a":' * 5000 + "1" + "}" * 5000, "deeply", id="deep nesting"),
-    pytest.param("PK\x03\x04", "not JSON", id="a zip archive"),
+    pytest.param("PK\x03\x04", "ZIP", id="a zip archive"),
     pytest.param(
         json.dumps(recording(interaction(listing(), uri="https://evil.example/r/tides/new"))),
         "no successful GET",
