@@ -20,7 +20,13 @@ KEYS: Final = re.compile(
     r"|mepr_|pmpro_\w*level|forum_visibility|subscribers?[-_]only|logged_?in[-_]only|wc_memberships_(?!force_public|use_custom)"
     r"|only_?logged_?in|s2member_\w*req|wppcp_post_page_(?:visibility|roles|users)|ihc_mb_who"
     r"|_is4wp_(?:any_|membership|contact_ids|hide_completely)|accessally|laterpay_post_price"
-    r"|urcr_|aam[-_]post[-_]access"
+    r"|urcr_|aam[-_]post[-_]access|^_elementor_data$"
+)
+# Elementor keeps a page as it is built, with what its addons show to some only.
+ELEMENTOR: Final = "_elementor_data"
+ELEMENTS: Final = re.compile(
+    r'"(?:enabled_visibility|eael_ext_content_protection)":\s*+"yes"'
+    r'|"e_display_conditions":\s*+(?!\[\]|""|null)'
 )
 # ARMember writes no plan, as 0, where only those may read a post whose plan is listed elsewhere.
 CLOSED_BY_ZERO: Final = frozenset({"arm_access_plan"})
@@ -89,6 +95,8 @@ def may_close(key: str, value: str | None) -> bool:
     """Whether what stands under such a key may keep anybody out."""
     if value is None or (key in CLOSED_BY_ZERO and value.strip() == "0"):
         return True
+    if key == ELEMENTOR:
+        return ELEMENTS.search(value) is not None
     return value.strip().lower() not in OPEN_VALUES and NOT_IN_FORCE.search(value) is None
 
 

@@ -43,6 +43,8 @@ GATED = [
     ("ihc_mb_who", "reg"),
     ("laterpay_post_prices", 'a:1:{s:5:"price";d:0.5;}'),
     ("_onlyloggedin", "yes"),
+    ("_elementor_data", '[{"settings":{"enabled_visibility":"yes"},"elements":[]}]'),
+    ("_elementor_data", '[{"settings":{"e_display_conditions":["[]"]},"elements":[]}]'),
 ]
 OPEN = [
     ("_members_access_error", ""),
@@ -64,6 +66,8 @@ OPEN = [
     ("arm_access_plan", ""),
     ("_is4wp_hide_from_menu", "1"),
     ("activitypub_content_visibility", "local"),
+    ("_elementor_data", '[{"settings":{"enabled_visibility":""},"elements":[]}]'),
+    ("_elementor_data", "[]"),
 ]
 ENDS = [
     "[membership level=1]low tide[/membership]",
