@@ -377,6 +377,9 @@ def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
         yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")
+    for key, value in _meta(raw):
+        if is_gate(key) and may_close(key, _text_of(value) if value else ""):
+            yield gate_evidence(key)
     yield from map(doubt, WATCH.marks_in(raw))
 
 

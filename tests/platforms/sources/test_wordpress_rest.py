@@ -542,6 +542,8 @@ def test_an_attachment_is_never_more_public_than_its_post(tmp_path, parent, othe
         ({"type": "pingback"}, [], "comment_type_not_shared"),
         ({"type": "trackback"}, [], "comment_type_not_shared"),
         ({"type": "review"}, [], "comment_type_unknown"),
+        ({"type": "note"}, [], "comment_type_not_shared"),
+        ({"meta": {"_private_comment": 1}}, [], "plugin_access_unknown"),
         ({"author": 0}, [], "principal_anonymous"),
         ({"post": 404}, [], "parent_outside_dump"),
         ({"post": 0}, [], "parent_unknown"),
