@@ -111,6 +111,7 @@ def holds_gate(text: str) -> bool:
         return True
     if "<!-- /wp:" in text and BLOCKS.search(text):
         return True
-    if "<!-- wp:" in text and any(word in text for word in ATTRIBUTE_WORDS):
-        return ATTRIBUTES.search(text) is not None
+    may_have = "<!-- wp:" in text and any(word in text for word in ATTRIBUTE_WORDS)
+    if may_have and ATTRIBUTES.search(text):
+        return True
     return "[et_pb_" in text and MODULES.search(text) is not None

@@ -95,6 +95,8 @@ ENDS = [
     '[et_pb_text module_id="a" disabled="on"]low tide[/et_pb_text]',
     '[et_pb_text disabled_on="on|on|on"]low tide[/et_pb_text]',
     '[et_pb_text display_conditions="W3t9XQ=="]low tide[/et_pb_text]',
+    '<!-- wp:divi/placeholder -->Conditions: [et_pb_text disabled="on"]x[/et_pb_text]'
+    "<!-- /wp:divi/placeholder -->",
 ]
 FOR_ALL = [
     '<!-- wp:more {"metadata":{"blockVisibility":{"viewport":{"mobile":false}}}} /-->',
