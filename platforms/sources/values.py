@@ -50,6 +50,6 @@ def _address_in(raw: str) -> str:
         url = urlsplit(text_in(raw).strip())
     except ValueError:
         return ""
-    if url.scheme not in ("http", "https") or not url.netloc or "@" in url.netloc:
+    if url.scheme not in ("http", "https") or not url.netloc.strip() or "@" in url.netloc:
         return ""
     return urlunsplit((url.scheme, url.netloc, url.path, "", ""))

@@ -6,6 +6,7 @@ Everything any record says of a blog counts, and the worst of it wins.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
@@ -278,7 +279,8 @@ class Blogs:
         self._seen = Seen()
         for blog in self._by_uuid.values():
             for name in blog.names:
-                self._add_worse(blog, name)
+                if nameless := self._by_name.get(name):
+                    blog.add_worse(nameless)
 
     def get(self, raw: Mapping[str, Any]) -> Blog:
         """What is known of the blog that ``raw`` names."""
@@ -286,12 +288,12 @@ class Blogs:
         if known is None:
             known = Blog()
             known.add(raw)
-        self._add_worse(known, name_in(raw.get("name")))
+        name = name_in(raw.get("name")) if self._by_name else None
+        if name and (nameless := self._by_name.get(folded(name))):
+            # What one post alone calls a blog counts for that post, whichever is read first.
+            known = copy(known)
+            known.add_worse(nameless)
         return known
-
-    def _add_worse(self, blog: Blog, name: str | None) -> None:
-        if self._by_name and name and (nameless := self._by_name.get(folded(name))):
-            blog.add_worse(nameless)
 
     def state_of(self, blog: Blog) -> tuple[object, ...]:
         """All that is known of a blog but who it is: two of the same state prove the same."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platforms.batches import Batch, one_by_one
-from platforms.records import Item
+from platforms.records import Item, Verdict
 from platforms.sources.contract import understood
 from platforms.sources.tumblr import TUMBLR, alike, blogs, rows
 from platforms.sources.tumblr.posts import (
@@ -22,6 +22,7 @@ from platforms.sources.tumblr.posts import (
     is_open,
     item_of,
 )
+from platforms.visibility import judge
 from tests.platforms.sources.dumps import (
     ALICE,
     BOB,
@@ -175,6 +176,44 @@ def test_what_a_post_says_of_another_blog_is_not_taken_for_granted_of_the_next(t
         ("owner", "bob"),
         ("co_author", "alice"),
     ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_one_post_alone_calls_a_blog_says_nothing_of_the_posts_around_it(tmp_path, place):
+    odd = post(
+        9,
+        blog=blog("carol", CAROL),
+        blog_name="carol",
+        reblogged_root_uuid=ALICE,
+        reblogged_root_name="dan",
+        trail=[trail_item(blog())],
+    )
+    usual = [post(1), post(2)]
+    answer = envelope(*usual[:place], odd, *usual[place:], blog={"name": "dan", "type": "private"})
+    path = tmp_path / "posts.json"
+    path.write_text(json.dumps(answer))
+
+    read = TUMBLR.read([path], {}, observed_at=NOW, progress=lambda count: None)
+
+    verdicts = {
+        one.native_id: judge(one).verdict for one in one_by_one(read) if isinstance(one, Item)
+    }
+    assert verdicts == {"1": Verdict.SHARE, "2": Verdict.SHARE, "9": Verdict.EXCLUDE}
+
+
+def test_a_picture_without_a_host_has_no_address_in_whatever_order_posts_are_read(tmp_path):
+    odd = {"type": "image", "media": [{"url": "http:// ?size=1"}]}
+    bob = {"blog": blog("bob", BOB, is_adult=True), "blog_name": "bob"}
+
+    read = one_by_one(
+        read_in_batches(tmp_path, [post(1), post(2, content=[odd], **bob), post(3, **bob)])
+    )
+
+    assert {one.native_id: judge(one).verdict for one in read} == {
+        "1": Verdict.SHARE,
+        "2": Verdict.HOLD,
+        "3": Verdict.SHARE,
+    }
 
 
 def test_posts_of_which_the_same_was_found_go_into_one_batch(tmp_path):
