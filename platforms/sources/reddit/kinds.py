@@ -133,7 +133,11 @@ class Kinds:
 
     def _state_of(self, prefix: str, record: Usual, title: str, text: str) -> State | None:
         """What the fields say that decide, of which many records hold the same, and the texts."""
-        noted = b"" if record._meta is ABSENT else _noted_in(record._meta)
+        try:
+            noted = b"" if record._meta is ABSENT else _noted_in(record._meta)
+        except RecursionError:
+            # To write what is nested takes more than to read it: that is for the rule.
+            return None
         key = prefix, self._records.deciding(record), noted
         state = self._of_fields.get(key)
         if state is None and (state := self._new_state(prefix, record)) and len(noted) < LONG_VALUE:

@@ -86,7 +86,11 @@ class FirstPass:
 
     def _put(self, post: Post, size: int) -> bool:
         """Have the row of a usual post wait."""
-        row = self._rows.row_of(post)
+        try:
+            row = self._rows.row_of(post)
+        except RecursionError:
+            # To write what is nested takes more than to read it: that is for whole records.
+            return False
         if row is None:
             return False
         if self._columns.add(row, size):

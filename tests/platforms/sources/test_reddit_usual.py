@@ -100,6 +100,19 @@ USUAL = post(
 USUAL_TEXT = json.dumps(USUAL, separators=(",", ":"))
 
 
+def test_a_value_that_is_nested_as_deeply_as_can_be_is_read_or_refused(tmp_path):
+    deep = [
+        USUAL_TEXT[:-1] + ',"_meta":' + "[" * depth + "1" + "]" * depth + "}"
+        for depth in range(700, 1_000)
+    ]
+
+    found = [read(tmp_path, [json.dumps(USUAL | {"_meta": {}}), line, line]) for line in deep]
+
+    is_read = [one is not None for one in found]
+    assert is_read == sorted(is_read, reverse=True)
+    assert {*is_read} == {True, False}
+
+
 def records_that_saw(*raws):
     records = Records()
     for raw in raws:

@@ -311,6 +311,20 @@ def test_nothing_is_kept_of_what_is_neither_a_post_nor_a_blog(first, spool):
     assert whole == Whole(Shape.ODD, b"an object")
 
 
+def test_a_value_that_is_nested_as_deeply_as_can_be_is_read_or_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "FEW", 1)
+    deep = [
+        USUAL_TEXT[:-1] + ',"followed":' + "[" * depth + "1" + "]" * depth + "}"
+        for depth in range(700, 1_000)
+    ]
+
+    found = [read(tmp_path, [changed(followed=[]), line, line]) for line in deep]
+
+    is_read = [one is not None for one in found]
+    assert is_read == sorted(is_read, reverse=True)
+    assert {*is_read} == {True, False}
+
+
 def test_a_dump_that_is_named_twice_gives_each_item_twice(tmp_path):
     path = tmp_path / "posts.ndjson"
     path.write_text("\n".join([USUAL_TEXT, changed(id=7, trail=None)]))
