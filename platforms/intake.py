@@ -55,6 +55,8 @@ NEW_OBJECTS: Final = 500_000
 REMEMBERED: Final = 1_024
 BATCH_ITEMS: Final = 4_096
 BATCH_CHARACTERS: Final = 16 << 20
+# What is named in an item costs about as much as a line of text.
+LINE_CHARACTERS: Final = 100
 NAMES: Final = {
     Verdict.SHARE: "shared",
     Verdict.HOLD: "held",
@@ -278,7 +280,7 @@ class _Inbox:
             self._write(item, item)
             return
         self._waiting.append(item)
-        self._characters += len(item.text) + len(item.title)
+        self._characters += _characters(item)
         if len(self._waiting) >= BATCH_ITEMS or self._characters >= BATCH_CHARACTERS:
             self.settle()
 
@@ -333,6 +335,14 @@ class _Inbox:
         if item.native_id:
             row = row_of(complete, judgement, self._keyring, self._observed_at)
             self._writer.add(row, item)
+
+
+def _characters(item: Item) -> int:
+    """Roughly what an item costs while it waits: its texts, and all that it names."""
+    named = (item.principals, item.evidence, item.parents, item.parts, item.tags, item.media)
+    of_media = chain.from_iterable((one.url, one.alt) for one in item.media)
+    texts = (item.title, item.text, *item.tags, *of_media)
+    return sum(map(len, texts)) + LINE_CHARACTERS * sum(map(len, named))
 
 
 def judged(item: Item, keyring: Keyring) -> Judgement:

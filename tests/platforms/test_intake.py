@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from platforms import intake
 from platforms.archive import keyfile
 from platforms.archive.runs import BUCKETS, bucket_of, read_bucket
 from platforms.archive.writer import RunWriter
@@ -141,6 +142,27 @@ def test_items_without_an_id_are_counted_and_have_no_row(storage: Path):
 
     assert writer.runs == []
     assert (counts["read"], counts["held"], counts["without_key"]) == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "much",
+    [
+        pytest.param({"text": "low tide " * 700}, id="words"),
+        pytest.param({"tags": ("tide",) * 60}, id="tags"),
+        pytest.param({"media": (Media(MediaKind.IMAGE, "https://a.example/"),) * 60}, id="media"),
+        pytest.param({"principals": (ALICE, *[BOB] * 60)}, id="people"),
+    ],
+)
+def test_of_items_with_gaps_few_wait_where_each_holds_much(storage: Path, monkeypatch, much):
+    monkeypatch.setattr(intake, "BATCH_CHARACTERS", 10_000)
+    gap = Evidence("container", Visibility.UNKNOWN, "blog_unknown", about="t:alice")
+    waiting = [item(str(n), evidence=(*PUBLIC, gap), **much) for n in range(4)]
+    asked = []
+
+    with RunWriter(storage, "tumblr") as writer:
+        take_in(waiting, writer, KEYRING, NOON, lambda keys: asked.append(keys) or {})
+
+    assert len(asked) == 2
 
 
 def test_an_item_without_an_owner_lies_where_its_own_key_says(storage: Path):

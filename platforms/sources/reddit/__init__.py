@@ -110,8 +110,9 @@ class _FirstPass:
         self._spool.finish()
 
     def _put(self, row: Row) -> None:
-        title, text, _ = row[-3:]
-        if self._columns.add(row, len(title) + len(text)):
+        title, text, media = row[-3:]
+        size = len(title) + len(text) + sum([len(one.url) + len(one.alt) for one in media])
+        if self._columns.add(row, size):
             self._spool.put_columns(self._columns.batch())
 
 

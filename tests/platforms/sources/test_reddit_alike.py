@@ -143,6 +143,20 @@ def test_most_items_of_a_dump_come_in_batches(tmp_path):
     assert [one.native_id for one in read if isinstance(one, Item)] == ["bad"]
 
 
+def test_few_posts_of_many_pictures_are_read_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(columns, "BATCH_CHARACTERS", 1_000)
+    monkeypatch.setattr(alike, "FEW", 1)
+    pictures = {
+        f"harbour{n}": {"status": "valid", "m": "image/png", "id": f"harbour{n}"} for n in range(20)
+    }
+    path = tmp_path / "posts.ndjson"
+    path.write_text(lines(*(post(f"a{n}", media_metadata=pictures) for n in range(6))))
+
+    read = SOURCES["reddit"].read([path], {}, observed_at=NOW, progress=lambda count: None)
+
+    assert [len(one) for one in read if isinstance(one, Batch)] == [2, 2, 2]
+
+
 @pytest.mark.parametrize("most", [0, 3])
 def test_what_was_remembered_of_a_dump_is_forgotten_with_the_same_result(monkeypatch, most):
     for module in (alike, kinds):
