@@ -133,7 +133,12 @@ def _check_columns(given: pa.Schema, path: Path) -> None:
 
 
 def _fits(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether the types are the same, whatever lists call their elements."""
+    """Whether the types are the same, whatever lists call their elements.
+
+    Where nothing but nulls was there, writers have no other type.
+    """
+    if pa.types.is_null(given):
+        return True
     if pa.types.is_list(wanted):
         is_list = pa.types.is_list(given) or pa.types.is_large_list(given)
         return is_list and _fits(given.value_type, wanted.value_type)

@@ -103,6 +103,29 @@ def test_a_null_is_a_field_that_is_not_there(tmp_path):
     assert "`paid`" in str(judge(found).reasons)
 
 
+def test_a_column_that_never_had_a_value_may_say_that_it_has_no_type(tmp_path):
+    whole = table(item(), *FACTS)
+    for name, empty in {"title": pa.nulls(5), "embedded": [[], None, None, None, None]}.items():
+        typed = pa.array(empty, pa.list_(pa.null())) if name == "embedded" else empty
+        whole = whole.set_column(SCHEMA.get_field_index(name), name, typed)
+    pq.write_table(whole, tmp_path / "a")
+
+    (found,) = (one for one in read(tmp_path / "a") if hasattr(one, "kind"))
+
+    assert judge(found).verdict is Verdict.SHARE
+
+
+@pytest.mark.parametrize("name", ["visibility", "paid", "principals", "embedded"])
+def test_a_column_without_a_type_proves_nothing(tmp_path, name):
+    whole = table(item(), *FACTS)
+    untyped = whole.set_column(SCHEMA.get_field_index(name), name, pa.nulls(len(whole)))
+    pq.write_table(untyped, tmp_path / "a")
+
+    found = [one for one in read(tmp_path / "a") if hasattr(one, "kind")]
+
+    assert {judge(one).verdict for one in found} == {Verdict.HOLD}
+
+
 WRONG = [
     pytest.param(table(*FACTS).append_column("audience", pa.array(["x"] * 4)), id="more columns"),
     pytest.param(table(*FACTS).drop_columns("visibility"), id="no visibility"),
