@@ -19,6 +19,8 @@ LEAKS = [
     pytest.param([image(review_state="pending")], id="image in review"),
     pytest.param([image(review_state="rejected")], id="rejected image"),
     pytest.param([image(review_state="deactivated")], id="deactivated image"),
+    pytest.param([image(assets={"huge_jpg": {"is_licensable": False}})],
+                 id="image that can be licensed in no size"),
     pytest.param([image(is_editorial=True)], id="editorial image"),
     pytest.param([video(is_editorial=True)], id="editorial video"),
     pytest.param([image(rights={"countries": ["US"]})], id="image limited to countries"),

@@ -152,12 +152,13 @@ def keys_of(raw: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
     return tuple((one, number) for one in (MEDIA_TYPES if kind == UNKNOWN_KIND else (kind,)))
 
 
-def is_open(raw: Mapping[str, Any]) -> bool:
+def is_open(raw: dict[str, Any]) -> bool:
     """Whether an appearance offers the item to all, as far as it says."""
     removed = raw.get("deleted_time") is not None or raw.get("is_editorial") is True
     states = (_read(STATES, raw[name]) for name in REVIEW if name in raw)
     is_live = not any(raw.get(name) is False for name in LIVE)
-    if WATCH.marks_in(raw):
+    sizes = _licensable(raw)
+    if WATCH.marks_in(raw) or (sizes and True not in sizes):
         return False
     return not removed and is_live and all(state is Visibility.PUBLIC for state in states)
 
@@ -175,6 +176,7 @@ def _read_kind(record: Reading) -> None:
 def _read_catalogue(record: Reading) -> None:
     """Whether the item can be licensed now: what its review says, and what the operator does."""
     asserted = record.around.asserted.get("catalogue")
+    _read_sizes(record)
     if asserted is False:
         record.say(Visibility.REMOVED_PLATFORM, "not_licensable", "it is asserted", "container")
     is_live = any(record.raw.get(name) is True for name in LIVE) or "live" in _states(record.raw)
@@ -187,6 +189,24 @@ def _read_catalogue(record: Reading) -> None:
         "if everything in the dump is in the catalogue"
     )
     record.doubt("catalogue_unknown", detail, "container", fact="catalogue")
+
+
+def _read_sizes(record: Reading) -> None:
+    """What a record says of each size of a medium: one that can be licensed is enough."""
+    found = _licensable(record.raw)
+    if found and all(said is False for said in found):
+        detail = "is_licensable is false for each size in assets"
+        record.say(Visibility.REMOVED_PLATFORM, "no_size_licensable", detail, "container")
+    elif found and True not in found:
+        detail = "no size in assets has an is_licensable that is true"
+        record.doubt("is_licensable_unknown", detail, "container")
+
+
+def _licensable(raw: dict[str, Any]) -> list[bool | None]:
+    """What each size says that says it: None is what is not understood."""
+    sizes = object_in(raw, "assets").values()
+    given = [s["is_licensable"] for s in sizes if isinstance(s, dict) and "is_licensable" in s]
+    return [said if isinstance(said, bool) else None for said in given]
 
 
 def _states(raw: Mapping[str, Any]) -> set[str]:

@@ -21,7 +21,10 @@ def image(number="501", **changes):
         "is_illustration": False,
         "has_model_release": True,
         "has_property_release": True,
-        "assets": {"preview": {"url": "https://stock.example/p/501.jpg?token=SECRET-TOKEN"}},
+        "assets": {
+            "preview": {"url": "https://stock.example/p/501.jpg?token=SECRET-TOKEN"},
+            "huge_jpg": {"is_licensable": True},
+        },
     } | changes
 
 

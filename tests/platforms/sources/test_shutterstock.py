@@ -71,7 +71,9 @@ def test_what_can_be_looked_at_is_not_therefore_licensable(tmp_path):
     assert "--fact catalogue=licensable" in str(judge(item).reasons[0])
 
 
+IN_NO_SIZE = image(assets={"huge_jpg": {"is_licensable": False}})
 EXCLUDED = [
+    pytest.param(IN_NO_SIZE, "no_size_licensable", id="licensable in no size"),
     pytest.param(image(is_editorial=True), "editorial", id="editorial image"),
     pytest.param(video(is_editorial=True), "editorial", id="editorial video"),
     pytest.param(image(is_creative=False), "editorial", id="editorial by the samples' field"),
@@ -206,6 +208,23 @@ def test_a_live_item_needs_no_fact(tmp_path):
     assert judge(item).verdict is Verdict.SHARE
 
 
+def test_one_size_that_can_be_licensed_is_enough(tmp_path):
+    sizes = {"huge_jpg": {"is_licensable": True}, "vector_eps": {"is_licensable": False}}
+
+    item = only(tmp_path, image(assets=sizes))
+
+    assert judge(item).verdict is Verdict.SHARE
+
+
+@pytest.mark.parametrize("said", ["yes", 1, None])
+def test_a_size_that_says_it_in_no_known_way_holds(tmp_path, said):
+    record = image(assets={"huge_jpg": {"is_licensable": said}})
+
+    item = only(tmp_path, record)
+
+    assert codes(item) == {"is_licensable_unknown"}
+
+
 @pytest.mark.parametrize(
     "change", [{"is_adult": True}, {"mature_flag": True}, {"moderation_labels": ["Nudity"]}]
 )
@@ -273,7 +292,7 @@ def test_an_update_is_about_the_media_type_that_is_asserted(tmp_path):
     assert found == {("image", "501"): Verdict.SHARE, ("video", "501"): Verdict.EXCLUDE}
 
 
-@pytest.mark.parametrize("worse", [image(is_editorial=True), image(status="pending")])
+@pytest.mark.parametrize("worse", [image(is_editorial=True), image(status="pending"), IN_NO_SIZE])
 def test_of_two_records_of_one_item_the_open_one_is_held(tmp_path, worse):
     found = items(tmp_path, "shutterstock", dump(image(), worse), facts=FACTS)
 
