@@ -82,6 +82,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "the platform's API; no fact settles this.",
     "editorial_unknown": "Say with --fact is_editorial=false that the dump holds no editorial "
     "work, or import the items' own records.",
+    "embedded_closed": "What it quotes or repeats is not open to all in some record. Ask the "
+    "platform for a fresh export of it.",
     "embedded_unknown": "Import the record of what it repeats, then judge what is held again "
     "(resolve_holds).",
     "embedded_unproven": "What it repeats or shows came without proof that it is public. Ask the "

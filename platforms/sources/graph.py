@@ -52,13 +52,14 @@ class Record(msgspec.Struct, frozen=True):
 class Form(msgspec.Struct, frozen=True):
     """How one platform's dumps look.
 
-    ``edges`` are the lists of items inside an account, ``lists`` those of entries in a
-    file of a download, ``members`` the names of the files of a download that are read.
+    ``edges`` are the lists of items inside an account, with what each says of whatever is
+    in it, ``lists`` those of entries in a file of a download, ``members`` the names of the
+    files of a download that are read.
     """
 
     platform: str
     shape_of: Callable[[Mapping[str, Any]], Shape]
-    edges: tuple[str, ...]
+    edges: Mapping[str, Mapping[str, Any]]
     lists: frozenset[str]
     members: re.Pattern[str]
     advice: str
@@ -214,8 +215,9 @@ def _with_edges(record: Record, form: Form) -> Iterator[Record]:
     yield record
     if record.shape is not Shape.ACCOUNT:
         return
-    for edge in form.edges:
-        for raw in objects_in(record.raw, edge):
+    for edge, said in form.edges.items():
+        for found in objects_in(record.raw, edge):
+            raw = {**found, **said}
             yield Record(form.shape_of(raw), raw)
 
 

@@ -20,6 +20,7 @@ from platforms.visibility import EXCLUDING
 
 WATCH: Final = Watch(())
 PARENT_ADVICE: Final = "it is not in the dump: supply its record as well"
+CLOSED_ADVICE: Final = "the dump says of what it stands on that it is not open to all"
 
 
 class Parent(msgspec.Struct):
@@ -102,6 +103,9 @@ class Platform(Protocol):
     def note_accounts(self, raw: Mapping[str, Any], profiles: Profiles) -> None:
         """Tell ``profiles`` of everybody whom a post names, and who of them posts."""
 
+    def inner(self, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The posts that came inside this one, with fields of their own."""
+
     def references(self, record: Record) -> Sequence[str]:
         """The ids of everything that must be public, too."""
 
@@ -152,8 +156,9 @@ def _around(
             profiles.add(record.raw)
         elif record.shape is Shape.ITEM:
             platform.note_accounts(record.raw, profiles)
-            if platform.is_closed(record.raw) and (number := id_in(record.raw)):
-                closed.add(number)
+            for raw in (record.raw, *platform.inner(record.raw)):
+                if platform.is_closed(raw) and (number := id_in(raw)):
+                    closed.add(number)
         elif record.shape is Shape.ODD:
             _note_odd(record.raw, profiles, closed)
     profiles.join_by_name()

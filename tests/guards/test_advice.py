@@ -34,6 +34,7 @@ MADE_OF_PARTS = {
     "parent_unproven": "visibility: the level and _unproven",
     "container_unknown": "profiles: the noun and _unknown",
     "embedded_unknown": "facebook, threads: the level and _unknown",
+    "embedded_closed": "facebook, threads: the level and _closed",
     "property_unknown": "shutterstock: the subject and _unknown",
     "removed_before": "reddit: a field of archives whose meaning is unknown",
 }

@@ -7,15 +7,55 @@ import pytest
 
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources.dumps import items
-from tests.platforms.sources.meta_dumps import INSTAGRAM_ENTRY, account, items_of_files, media
+from tests.platforms.sources.dumps import items, without
+from tests.platforms.sources.meta_dumps import (
+    ALICE_ID,
+    BOB_ID,
+    INSTAGRAM_ENTRY,
+    account,
+    items_of_files,
+    media,
+)
 
 VOUCHED = {"account.privacy": "public", "media.surface": "feed"}
+
+
+def album(**changes):
+    """An album with one picture, to which ``changes`` belong."""
+    picture = {"id": "18000000000000009", "media_type": "IMAGE"} | changes
+    return media(media_type="CAROUSEL_ALBUM", children={"data": [picture]})
+
+
 LEAKS = [
     pytest.param([media(), account(is_private=True)], id="post of a private account"),
     pytest.param([media(), account(is_deactivated=True)], id="post of a deactivated account"),
     pytest.param([media(), account(is_suspended=True)], id="post of a suspended account"),
     pytest.param([media(media_product_type="STORY")], id="story"),
+    pytest.param(
+        [
+            without(media(), "media_product_type")
+            | {"permalink": "https://instagram.com/stories/alice_tides/2421224614649404224"}
+        ],
+        id="story by its link",
+    ),
+    pytest.param(
+        [account(stories={"data": [without(media(), "media_product_type")]})],
+        id="story by the account's list",
+    ),
+    pytest.param(
+        [account(stories={"data": [media()]})], id="story that says it is none, by the list"
+    ),
+    pytest.param([album(permalink="https://instagram.com/stories/a/1")], id="story in an album"),
+    pytest.param([album(owner={"id": ALICE_ID, "is_private": True})], id="album of a private one"),
+    pytest.param([album(owner={"id": BOB_ID, "is_private": True})], id="private one in an album"),
+    pytest.param(
+        [album(collaborators={"data": [{"id": BOB_ID, "is_private": True}]})],
+        id="private collaborator in an album",
+    ),
+    pytest.param(
+        [album(copyright_check_information={"status": {"matches_found": True}})],
+        id="another's work in an album",
+    ),
     pytest.param([media(media_product_type="AD")], id="advertisement"),
     pytest.param([media(is_close_friends=True)], id="for close friends, by its flag"),
     pytest.param([media(), account(age_range={"min": 13, "max": 17})], id="under age by range"),
@@ -61,7 +101,15 @@ def test_nothing_of_a_download_is_ever_shared(tmp_path):
 
 def test_the_media_from_which_those_differ_are_shared(tmp_path):
     found = items(
-        tmp_path, "instagram", [media(), media("2", media_product_type="REELS"), account(age=18)]
+        tmp_path,
+        "instagram",
+        [
+            media(),
+            media("2", media_product_type="REELS"),
+            account(age=18, media={"data": [media("3")]}),
+            album(owner={"id": ALICE_ID}) | {"id": "4"},
+            media("5", permalink="https://www.instagram.com/alice_tides/reel/Cabc123/"),
+        ],
     )
 
-    assert [judge(item).verdict for item in found] == [Verdict.SHARE] * 2
+    assert [judge(item).verdict for item in found] == [Verdict.SHARE] * 5

@@ -35,6 +35,20 @@ LEAKS = [
         [thread(ghost_post_expiration_timestamp="2026-01-01T00:00:00+0000")],
         id="ghost post by its end",
     ),
+    pytest.param(
+        [account(ghost_posts={"data": [thread()]})], id="ghost post by the account's list"
+    ),
+    pytest.param(
+        [quote(quoted_post=bobs_thread(owner={"id": BOB_ID, "is_private": True}))],
+        id="quote that shows a private account",
+    ),
+    pytest.param(
+        [
+            bobs_thread(),
+            quote(quoted_post={"id": bobs_thread()["id"], "owner": PRIVATE_BOB}),
+        ],
+        id="post of an account that a quote of it calls private",
+    ),
     pytest.param([reply(hide_status="HIDDEN"), bobs_thread()], id="hidden reply"),
     pytest.param([reply(reply_approval_status="PENDING"), bobs_thread()], id="unapproved reply"),
     pytest.param([reply(), bobs_thread(), PRIVATE_BOB], id="reply to a private account"),
@@ -56,6 +70,25 @@ def test_a_quote_of_a_post_that_is_not_there_is_held(tmp_path):
     (item,) = items(tmp_path, "threads", [quote()], facts=VOUCHED)
 
     assert judge(item).verdict is Verdict.HOLD
+
+
+def test_what_an_account_lists_as_a_reply_is_one_whatever_is_asserted(tmp_path):
+    listed = account(replies={"data": [without(thread(), "is_reply")]})
+
+    (item,) = items(tmp_path, "threads", [listed], facts=VOUCHED)
+
+    assert {reason.code for reason in judge(item).reasons} == {
+        "replied_to_unknown",
+        "root_post_unknown",
+    }
+
+
+def test_posts_of_an_account_that_lists_ghost_posts_beside_them_are_shared(tmp_path):
+    records = [account(threads={"data": [thread()]}, ghost_posts={"data": [{"id": "5"}]})]
+
+    first, ghost = items(tmp_path, "threads", records)
+
+    assert [judge(item).verdict for item in (first, ghost)] == [Verdict.SHARE, Verdict.EXCLUDE]
 
 
 def test_the_posts_from_which_those_differ_are_shared(tmp_path):

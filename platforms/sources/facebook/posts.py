@@ -47,7 +47,7 @@ from platforms.sources.graph import (
     seconds_in,
 )
 from platforms.sources.marks import Watch
-from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
+from platforms.sources.meta import CLOSED_ADVICE, PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles
 from platforms.sources.values import shown, text_in
@@ -114,6 +114,7 @@ PARENTS: Final = {"album": "parent", "page_story_id": "parent", "parent_id": "em
 TARGETS: Final = ("group", "event", "page", "target")
 SCHEDULED: Final = "scheduled_publish_time"
 ALBUM_WATCH: Final = Watch({"privacy"})
+ATTACHMENT_WATCH: Final = Watch(())
 WATCH: Final = Watch({"privacy", "is_minor", SCHEDULED, "sponsor_tags", *STATES})
 FACTS: Final[Mapping[str, Fact]] = {
     TERMS.fact: CONTAINER_FACT,
@@ -186,7 +187,7 @@ class Posts:
     form: Final = Form(
         "Facebook",
         shape_of,
-        ("posts", "feed", "published_posts", "photos", "albums"),
+        {name: {} for name in ("posts", "feed", "published_posts", "photos", "albums")},
         LISTS,
         MEMBERS,
         ADVICE,
@@ -197,10 +198,14 @@ class Posts:
 
     def note_accounts(self, raw: Mapping[str, Any], profiles: Profiles) -> None:
         profiles.add(object_in(raw, "from"))
-        for name in TARGETS:
-            profiles.add(object_in(raw, name))
+        profiles.add(object_in(object_in(raw, "album"), "from"))
+        for target in _targets_of(raw):
+            profiles.add(target)
         for place in (_container_of(raw), *_other_places(raw)):
             profiles.add_posting(place)
+
+    def inner(self, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        return iter(())
 
     def references(self, record: Record) -> Sequence[str]:
         return _references(record.raw) if record.shape is Shape.ITEM else ()
@@ -348,6 +353,11 @@ def _read_schedule(found: Reading, around: Around) -> None:
 
 def _read_marks(found: Reading, around: Around) -> None:
     read_marks(found, found.raw, WATCH)
+    read_marks(found, object_in(found.raw, "album"), ALBUM_WATCH, "parent")
+    for attachment in objects_in(found.raw, "attachments"):
+        for one in (attachment, *objects_in(attachment, "subattachments")):
+            for part in (one, object_in(one, "target"), object_in(one, "media")):
+                read_marks(found, part, ATTACHMENT_WATCH)
 
 
 def _read_author(found: Reading, around: Around) -> None:
@@ -390,8 +400,11 @@ def _container_of(raw: Mapping[str, Any]) -> str | None:
 
 def _other_places(raw: Mapping[str, Any]) -> set[str]:
     """Whatever else a post was put into, as far as it says; all of it must be open."""
-    targets = [*(object_in(raw, name) for name in TARGETS), *objects_in(raw, "to")]
-    return {number for target in targets if (number := id_in(target))}
+    return {number for target in _targets_of(raw) if (number := id_in(target))}
+
+
+def _targets_of(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    return *(object_in(raw, name) for name in TARGETS), *objects_in(raw, "to")
 
 
 def _read_reach(found: Reading, around: Around) -> None:
@@ -493,6 +506,8 @@ def _read_chain(found: Reading, around: Around, number: str, level: str) -> None
             found.doubt(f"{level}_unknown", detail, level, about=_ref(current))
             continue
         found.evidence.extend(msgspec.structs.replace(e, level=level) for e in parent.evidence)
+        if current in around.closed:
+            found.doubt(f"{level}_closed", CLOSED_ADVICE, level)
         if current == number and level == "embedded" and parent.owner is not None:
             owner = parent.owner
             found.principals.append(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
@@ -54,6 +55,14 @@ SURFACES: Final[Meaning] = {
     "STORY": Visibility.EXPIRED,
     "AD": Visibility.COMMERCIAL,
 }
+# What an account lists there is a story, whichever fields the API was asked for.
+EDGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "media": {},
+    "stories": {"media_product_type": "STORY"},
+}
+# Links of posts may begin with the name of the account.
+POST_LINK: Final = re.compile(r"/(?:[A-Za-z0-9._]+/)?(?:p|reel|reels|tv)/[^/]+/?")
+STORY_LINK: Final = re.compile(r"/stories/.+")
 # The API has none of these; a platform's own backend does, and then they count.
 FLAGS: Final[Mapping[str, Meaning]] = {
     "is_archived": bad_if_true(Visibility.UNPUBLISHED),
@@ -151,7 +160,7 @@ class MediaObjects:
 
     slug: Final = SLUG
     kind: Final = KIND
-    form: Final = Form("Instagram", shape_of, ("media", "stories"), LISTS, MEMBERS, ADVICE)
+    form: Final = Form("Instagram", shape_of, EDGES, LISTS, MEMBERS, ADVICE)
 
     def profiles(self, asserted: Mapping[str, object], observed_at: datetime) -> Profiles:
         return Profiles(TERMS, asserted, observed_at.date())
@@ -161,8 +170,13 @@ class MediaObjects:
         owner.setdefault("username", raw.get("username"))
         profiles.add(owner)
         profiles.add_posting(id_in(owner))
-        for other in objects_in(raw, "collaborators"):
-            profiles.add(other)
+        for one in (raw, *self.inner(raw)):
+            profiles.add(object_in(one, "owner"))
+            for other in objects_in(one, "collaborators"):
+                profiles.add(other)
+
+    def inner(self, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        return iter(objects_in(raw, "children"))
 
     def references(self, record: Record) -> Sequence[str]:
         return ()
@@ -174,16 +188,17 @@ class MediaObjects:
         harmless = {Visibility.PUBLIC, Visibility.UNKNOWN}
         found = {reading(SURFACES, raw.get("media_product_type"))}
         found |= {reading(meaning, raw.get(name)) for name, meaning in FLAGS.items()}
-        copyright = Reading(raw)
-        _read_copyright(copyright)
-        found |= {one.visibility for one in copyright.evidence}
+        other = Reading(raw)
+        _read_permalink(other)
+        _read_copyright(other)
+        found |= {one.visibility for one in other.evidence}
         return bool(found - harmless) or bool(WATCH.marks_in(raw))
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
         """``raw`` with everything that speaks for and against it; never raises."""
         found = Reading(raw)
         _read_surface(found, around)
-        _read_type(found)
+        _read_type(found, around)
         _read_permalink(found)
         _read_copyright(found)
         _read_owner(found, around)
@@ -246,7 +261,7 @@ def _read_surface(found: Reading, around: Around) -> None:
     read_marks(found, found.raw, WATCH)
 
 
-def _read_type(found: Reading) -> None:
+def _read_type(found: Reading, around: Around) -> None:
     kind = found.raw.get("media_type")
     if not isinstance(kind, str) or kind not in TYPES:
         read = "missing" if kind is None else f"not understood: {shown(kind)}"
@@ -254,7 +269,7 @@ def _read_type(found: Reading) -> None:
     if "children" in found.raw and not _are_objects(found.raw["children"]):
         found.doubt("children_unknown", "children is not a list of media objects")
     for child in objects_in(found.raw, "children"):
-        _read_child(child, found)
+        _read_child(child, found, around)
 
 
 def _are_objects(raw: object) -> bool:
@@ -262,7 +277,7 @@ def _are_objects(raw: object) -> bool:
     return isinstance(children, list) and all(isinstance(child, dict) for child in children)
 
 
-def _read_child(child: Mapping[str, Any], found: Reading) -> None:
+def _read_child(child: Mapping[str, Any], found: Reading, around: Around) -> None:
     kind = child.get("media_type", "IMAGE")
     if not isinstance(kind, str) or TYPES.get(kind) is None:
         found.doubt("media_type_unknown", f"the media_type of a child is {shown(kind)}")
@@ -271,10 +286,16 @@ def _read_child(child: Mapping[str, Any], found: Reading) -> None:
     for name, meaning in FLAGS.items():
         part.read(name, meaning)
     read_marks(part, child, WATCH)
+    _read_copyright(part)
+    _read_others(part, around)
+    if "permalink" in child:
+        _read_permalink(part)
     found.evidence.extend(e for e in part.evidence if e.visibility is not Visibility.PUBLIC)
-    own = id_in(object_in(found.raw, "owner"))
-    if "owner" in child and id_in(object_in(child, "owner")) != own:
+    found.principals.extend(part.principals)
+    own, other = (id_in(object_in(raw, "owner")) for raw in (found.raw, child))
+    if "owner" in child and other != own:
         found.principals.append(principal(Role.CO_AUTHOR, object_in(child, "owner")))
+        found.evidence.extend(around.profiles.against(other, level="embedded"))
 
 
 def _children_of(raw: Mapping[str, Any]) -> Iterator[ItemRef]:
@@ -285,9 +306,15 @@ def _children_of(raw: Mapping[str, Any]) -> Iterator[ItemRef]:
 
 
 def _read_permalink(found: Reading) -> None:
-    """The API leaves the link out of what may be another's work, or was flagged as that."""
+    """The API leaves the link out of what may be another's work, or was flagged as that.
+
+    It also tells a story, of which older versions of the API say nothing else.
+    """
     raw = found.raw.get("permalink")
-    if not is_at(raw, HOSTS):
+    path = urlsplit(raw).path if isinstance(raw, str) and is_at(raw, HOSTS) else ""
+    if STORY_LINK.fullmatch(path):
+        found.say(Visibility.EXPIRED, "permalink_expired", "permalink is that of a story")
+    elif not POST_LINK.fullmatch(path):
         read = "missing" if raw is None else f"not understood: {shown(raw)}"
         found.doubt(
             "permalink_unknown",

@@ -35,7 +35,7 @@ from platforms.sources.graph import (
     reference_in,
 )
 from platforms.sources.marks import Watch
-from platforms.sources.meta import PARENT_ADVICE, Around, Parent, all_above
+from platforms.sources.meta import CLOSED_ADVICE, PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
 
@@ -70,6 +70,12 @@ WATCH: Final = Watch(
     {"is_minor", "allowlisted_country_codes", "reply_audience", "reply_approval_status"}
     | {"hide_status", *GHOST}
 )
+# What an account lists there is a reply, or vanishes, whichever fields the API was asked for.
+EDGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "threads": {},
+    "replies": {"is_reply": True},
+    "ghost_posts": {"ghost_post_status": "listed"},
+}
 OF_POSTS: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "is_quote_post", "is_reply", "text"}
@@ -91,7 +97,7 @@ TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
     fields=FIELDS,
-    watch=Watch({"is_minor", *FIELDS}),
+    watch=Watch({"is_minor", *EDGES, *FIELDS}),
     proofs=("is_private", "privacy"),
     denials={
         "is_private": "private",
@@ -128,7 +134,7 @@ class Posts:
     form: Final = Form(
         "Threads",
         shape_of,
-        ("threads", "replies", "ghost_posts"),
+        EDGES,
         frozenset(),
         re.compile(r".*\.json"),
         ADVICE,
@@ -138,10 +144,13 @@ class Posts:
         return Profiles(TERMS, asserted, observed_at.date())
 
     def note_accounts(self, raw: Mapping[str, Any], profiles: Profiles) -> None:
-        owner = {**object_in(raw, "owner")}
-        owner.setdefault("username", raw.get("username"))
-        profiles.add(owner)
-        profiles.add_posting(id_in(owner))
+        profiles.add(_owner_of(raw))
+        profiles.add_posting(id_in(_owner_of(raw)))
+        for one in (*_expanded(raw), *objects_in(raw, "children")):
+            profiles.add(_owner_of(one))
+
+    def inner(self, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        return _expanded(raw)
 
     def references(self, record: Record) -> Sequence[str]:
         return _references(record.raw) if record.shape is Shape.ITEM else ()
@@ -233,6 +242,7 @@ def _read_children(found: Reading) -> None:
         kind = child.get("media_type", "IMAGE")
         if not isinstance(kind, str) or kind not in ("IMAGE", "VIDEO"):
             found.doubt("media_type_unknown", f"the media_type of a child is {shown(kind)}")
+        read_marks(found, child, WATCH)
 
 
 def _read_permalink(found: Reading, around: Around) -> None:
@@ -353,6 +363,8 @@ def _read_chain(found: Reading, around: Around, number: str, role: Role, level: 
             found.doubt(f"{level}_unknown", detail, level, about=ItemRef((KIND,), current))
             continue
         found.evidence.extend(msgspec.structs.replace(e, level=level) for e in parent.evidence)
+        if current in around.closed:
+            found.doubt(f"{level}_closed", CLOSED_ADVICE, level)
         if current == number and parent.owner is not None:
             found.principals.append(
                 principal(role, {"id": parent.owner.native_id}, handle=parent.owner.handle)
@@ -369,10 +381,18 @@ def _references(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _expanded(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Posts that were asked for with their own fields inside this one."""
-    for name in (*ANSWERED, *QUOTED):
-        if (inner := object_in(raw, name)).keys() - {"id"}:
-            yield inner
+    """Posts that were asked for with their own fields inside this one, at any depth."""
+    waiting = [raw]
+    while waiting:
+        outer = waiting.pop()
+        for name in (*ANSWERED, *QUOTED, *REPOSTED):
+            if (inner := object_in(outer, name)).keys() - {"id"}:
+                yield inner
+                waiting.append(inner)
+
+
+def _owner_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {"username": raw.get("username"), **object_in(raw, "owner")}
 
 
 def _ids(raw: Mapping[str, Any], names: Sequence[str]) -> list[str]:

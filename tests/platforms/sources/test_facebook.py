@@ -299,6 +299,45 @@ def test_an_id_that_the_dump_also_holds_as_not_open_is_held(tmp_path):
     assert codes(item) == {"conflicting_appearances"}
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"is_private": True},
+        {"target": {"id": "1", "is_published": False}},
+        {"media": {"audience": "friends"}},
+        {"subattachments": {"data": [{"type": "photo", "privacy": {"value": "SELF"}}]}},
+    ],
+)
+def test_a_mark_anywhere_in_an_attachment_holds_the_post(tmp_path, part):
+    attached = {"data": [{"type": "photo"} | part]}
+
+    item = only(tmp_path, fb_post(attachments=attached), page())
+
+    assert codes(item) == {"mark_not_read"}
+
+
+def test_a_mark_in_the_album_inside_a_photo_holds_the_photo(tmp_path):
+    inner = {"id": ALBUM_ID, "is_private": True}
+
+    item = only(tmp_path, photo(album=inner), page())
+
+    assert codes(item) == {"mark_not_read"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"to": {"data": [page(is_published=False)]}},
+        {"album": {"id": ALBUM_ID, "from": page(is_published=False)}},
+    ],
+)
+def test_whatever_a_record_says_of_a_page_inside_it_counts(tmp_path, field):
+    item = only(tmp_path, photo(**field), page())
+
+    assert judge(item).verdict is Verdict.EXCLUDE
+    assert "unpublished" in codes(item)
+
+
 def test_a_dump_tells_what_it_says_of_pages_and_groups(tmp_path):
     closed = readings(
         tmp_path, "facebook", [fb_post(), page(is_published=False), group(privacy="SECRET")]

@@ -106,6 +106,37 @@ def test_a_post_that_another_answer_limits_to_countries_is_not_shared(tmp_path):
     assert codes(whole) == {"conflicting_appearances"}
 
 
+@pytest.mark.parametrize(
+    "closing", [{"hide_status": "HIDDEN"}, {"ghost_post_status": "x"}, {"is_deleted": True}]
+)
+@pytest.mark.parametrize("name", ["quoted_post", "reposted_post"])
+def test_what_a_post_says_against_another_inside_it_holds_the_other(tmp_path, closing, name):
+    inner = {"id": thread()["id"]} | closing
+    outer = thread("9", **{name: inner, "is_quote_post": name == "quoted_post"})
+
+    whole, around = items(tmp_path, "threads", [thread(), outer], facts=PUBLIC)
+
+    assert codes(whole) == {"conflicting_appearances"}
+    assert judge(around).verdict is not Verdict.SHARE
+
+
+def test_a_quote_is_held_by_a_mark_in_any_appearance_of_what_it_quotes(tmp_path):
+    whole, marked = bobs_thread(), bobs_thread(is_deleted=True)
+    records = [quote(quoted_post=whole), quote("9", quoted_post=marked), account(BOB_ID, "bob")]
+
+    item = only(tmp_path, *records)
+
+    assert codes(item) == {"embedded_closed"}
+
+
+def test_a_mark_in_a_child_holds_the_post(tmp_path):
+    children = {"data": [{"id": "9", "media_type": "IMAGE", "is_deleted": True}]}
+
+    item = only(tmp_path, thread(media_type="CAROUSEL_ALBUM", children=children))
+
+    assert codes(item) == {"mark_not_read"}
+
+
 def test_a_post_without_its_link_is_excluded_because_flagged_posts_have_none(tmp_path):
     item = only(tmp_path, without(thread(), "permalink"))
 
