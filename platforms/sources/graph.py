@@ -28,6 +28,9 @@ ADULTHOOD: Final = 18
 OF_AGES: Final = frozenset({"is_minor", "age", "age_range", "birthday"})
 # With one of these an object is a record, even if it holds a list called "data".
 OF_ONE_RECORD: Final = frozenset({"id", "timestamp", "attachments", "title"})
+# What is around objects of the API without being one.
+OF_BATCHES: Final = frozenset({"code", "body"})
+OF_WEBHOOKS: Final = frozenset({"object", "entry"})
 
 Meaning = Mapping[bool | str, Visibility]
 
@@ -168,6 +171,8 @@ def records(document: object, form: Form, file: str) -> Iterator[Record]:
         raise NotGraph("this JSON is neither an object nor a list")
     if "error" in document and "id" not in document:
         raise NotGraph("the API answered with an error, not with objects")
+    if document.keys() >= OF_WEBHOOKS:
+        raise NotGraph("this is a message of a webhook; ask the API for the objects it names")
     if isinstance(document.get("data"), list) and not OF_ONE_RECORD & document.keys():
         if document["data"]:
             yield from _of_list(document["data"], form, file, "")
@@ -200,6 +205,8 @@ def _is_by_id(document: Mapping[str, Any]) -> bool:
 def _of_list(found: list[Any], form: Form, file: str, name: str) -> Iterator[Record]:
     shapes = [form.shape_of(raw) if isinstance(raw, dict) else Shape.ODD for raw in found]
     if all(shape is Shape.ODD for shape in shapes):
+        if any(isinstance(raw, dict) and raw.keys() >= OF_BATCHES for raw in found):
+            raise NotGraph("this answers a batch; give the body of each answer by itself")
         raise NotGraph(f"this list holds no object of {form.platform}")
     for shape, raw in zip(shapes, found, strict=True):
         yield from _with_edges(Record(shape, raw, file, name), form)

@@ -23,6 +23,8 @@ LEAKS = [
                  id="image that can be licensed in no size"),
     pytest.param([image(is_editorial=True)], id="editorial image"),
     pytest.param([video(is_editorial=True)], id="editorial video"),
+    pytest.param([{"id": "9001a", "title": "Regatta", "byline": "Alice Example", "assets": {}}],
+                 id="record of the editorial API"),
     pytest.param([image(rights={"countries": ["US"]})], id="image limited to countries"),
     pytest.param([image(supplier_code="XYZ")], id="image of another supplier"),
     pytest.param([image(special_instructions="no covers")], id="image with instructions"),

@@ -20,6 +20,8 @@ MEDIA_MARKS: Final = frozenset(
         *("deleted_time", "review_state", "review_status", "live", "is_live", "is_adult"),
     }
 )
+# The editorial API tells neither type nor contributor.
+EDITORIAL_FIELDS: Final = frozenset({"id", "byline", "assets"})
 
 
 class Shape(StrEnum):
@@ -64,6 +66,7 @@ def _is_media(record: dict[str, Any]) -> bool:
         (isinstance(kind, str) and kind in MEDIA_TYPES)
         or ("id" in record and isinstance(record.get("contributor"), dict))
         or ("id" in record and bool(record.keys() & MEDIA_MARKS))
+        or record.keys() >= EDITORIAL_FIELDS
     )
 
 
