@@ -139,8 +139,8 @@ def _judgement(
         return _malformed()
     reasons = dict.fromkeys(
         (
-            *_of_its_id(has_id),
             *_of_its_evidence(evidence),
+            *_of_its_id(has_id),
             *_of_what_was_not_read(evidence, required),
             *_of_its_principals(people),
             *of_its_time,

@@ -33,6 +33,8 @@ DAMAGE: Final = (
     *(OSError, ValueError),
 )
 JSON_ADVICE: Final = "Download the information once more, in the format JSON."
+# Some exporters name files in the language of the account.
+NAMES_ADVICE: Final = f"{JSON_ADVICE} Is it JSON already, unpack it and name the files of posts."
 
 
 def documents(
@@ -96,7 +98,7 @@ def _chosen(archive: ZipFile, path: Path, members: re.Pattern[str]) -> list[ZipI
     found = [m for m in archive.infolist() if members.fullmatch(PurePosixPath(m.filename).name)]
     if not found:
         raise BadInput(
-            path, "this .zip holds none of the files of posts", byte=0, advice=JSON_ADVICE
+            path, "this .zip holds none of the files of posts", byte=0, advice=NAMES_ADVICE
         )
     if len({member.filename for member in found}) != len(found):
         raise BadInput(path, "this .zip names the same file twice", byte=0)

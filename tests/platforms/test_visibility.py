@@ -47,6 +47,15 @@ def with_principals(*principals):
     return changed(principals=principals)
 
 
+def test_what_a_record_says_is_the_first_reason_and_not_that_it_has_no_id():
+    doubt = Evidence("item", Visibility.UNKNOWN, "download_proves_nothing")
+    entry = msgspec.structs.replace(with_evidence(doubt), native_id=None)
+
+    found = [reason.code for reason in judge(entry).reasons]
+
+    assert found == ["download_proves_nothing", "native_id_unknown"]
+
+
 def test_an_item_of_which_everything_is_known_and_good_is_shared():
     judgement = judge(GOOD)
 
