@@ -246,9 +246,14 @@ def _read_children(found: Reading) -> None:
 
 
 def _read_permalink(found: Reading, around: Around) -> None:
-    """The API leaves the link out of what may be another's work, or was flagged as that."""
+    """The API leaves the link out of what may be another's work, or was flagged as that.
+
+    An answer that was not asked for the type of the post was not asked for its link either.
+    """
     raw = found.raw.get("permalink")
-    if "permalink" not in found.raw:
+    if "permalink" not in found.raw and "media_type" not in found.raw:
+        found.doubt("permalink_unknown", "permalink is missing; ask the API for this field")
+    elif "permalink" not in found.raw:
         detail = "permalink is missing, as of posts that were flagged; ask the API for this field"
         found.say(Visibility.REMOVED_PLATFORM, "permalink_missing", detail)
     elif not is_at(raw, HOSTS):

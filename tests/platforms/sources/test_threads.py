@@ -129,6 +129,14 @@ def test_a_quote_is_held_by_a_mark_in_any_appearance_of_what_it_quotes(tmp_path)
     assert codes(item) == {"embedded_closed"}
 
 
+def test_a_reply_that_names_whom_it_answers_is_shared_with_the_whole_post_beside_it(tmp_path):
+    short = {"id": BOBS["id"], "username": "bob_tides", "text": "Bob wrote this first."}
+
+    item = only(tmp_path, reply(replied_to=short), BOBS)
+
+    assert judge(item).verdict is Verdict.SHARE
+
+
 def test_a_mark_in_a_child_holds_the_post(tmp_path):
     children = {"data": [{"id": "9", "media_type": "IMAGE", "is_deleted": True}]}
 
