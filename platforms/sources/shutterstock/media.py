@@ -204,6 +204,8 @@ def _read_sizes(record: Reading) -> None:
 
 def _licensable(raw: dict[str, Any]) -> list[bool | None]:
     """What each size says that says it: None is what is not understood."""
+    if not isinstance(raw.get("assets", {}), dict):
+        return [None]
     sizes = object_in(raw, "assets").values()
     given = [s["is_licensable"] for s in sizes if isinstance(s, dict) and "is_licensable" in s]
     return [said if isinstance(said, bool) else None for said in given]

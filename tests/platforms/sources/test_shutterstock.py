@@ -225,6 +225,13 @@ def test_a_size_that_says_it_in_no_known_way_holds(tmp_path, said):
     assert codes(item) == {"is_licensable_unknown"}
 
 
+@pytest.mark.parametrize("assets", [None, [], "huge_jpg"])
+def test_assets_that_are_no_object_hold(tmp_path, assets):
+    item = only(tmp_path, image(assets=assets))
+
+    assert codes(item) == {"is_licensable_unknown"}
+
+
 @pytest.mark.parametrize(
     "change", [{"is_adult": True}, {"mature_flag": True}, {"moderation_labels": ["Nudity"]}]
 )
