@@ -1,7 +1,9 @@
 """A file that no honest exporter writes is refused whole, with position and reason."""
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import tracemalloc
 
@@ -85,6 +87,10 @@ HOSTILE_JSON = [
     pytest.param(b'{"type": "blocks", "id": 1\0}', "NUL", id="NUL byte"),
     pytest.param(GOOD_LINE.encode().replace(b"tide", b"t\xffde"), "UTF-8", id="not UTF-8"),
     pytest.param(GOOD_LINE.encode("utf-16"), "UTF-16. Write it as UTF-8", id="UTF-16"),
+    pytest.param(gzip.compress(GOOD_LINE.encode()), "gzip. Unpack it", id="gzip"),
+    pytest.param(bz2.compress(GOOD_LINE.encode()), "bzip2. Unpack it", id="bzip2"),
+    pytest.param(lzma.compress(GOOD_LINE.encode()), "xz. Unpack it", id="xz"),
+    pytest.param(b"PAR1" + bytes(30), r"NUL|not JSON.*\. Give answers of Tumblr", id="Parquet"),
     pytest.param("id,body\n1,x\n", r"not JSON.*\. Give answers of Tumblr", id="CSV"),
     pytest.param(GOOD_LINE.replace("1001", "NaN"), "NaN", id="NaN"),
     pytest.param(GOOD_LINE.replace("1001", "-Infinity"), "Infinity", id="infinity"),
