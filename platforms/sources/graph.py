@@ -220,12 +220,22 @@ def _of_entries(found: object, form: Form, file: str, name: str) -> Iterator[Rec
 
 def _with_edges(record: Record, form: Form) -> Iterator[Record]:
     yield record
-    if record.shape is not Shape.ACCOUNT:
-        return
-    for edge, said in form.edges.items():
-        for found in objects_in(record.raw, edge):
-            raw = {**found, **said}
-            yield Record(form.shape_of(raw), raw)
+    for one in _listed_in(record, form):
+        yield one
+        if one.shape is Shape.ALBUM:
+            yield from _listed_in(one, form)
+
+
+def _listed_in(record: Record, form: Form) -> Iterator[Record]:
+    """What an account or an album lists; whatever is in an album hangs on it."""
+    if record.shape is Shape.ACCOUNT:
+        for edge, said in form.edges.items():
+            for found in objects_in(record.raw, edge):
+                raw = {**found, **said}
+                yield Record(form.shape_of(raw), raw)
+    elif record.shape is Shape.ALBUM:
+        for found in objects_in(record.raw, "photos"):
+            yield Record(Shape.ITEM, {"album": {"id": record.raw.get("id")}, **found})
 
 
 def object_in(raw: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -151,13 +151,18 @@ def shape_of(raw: Mapping[str, Any]) -> Shape:
         return Shape.ENTRY
     if "media_product_type" in raw or "blog_name" in raw or "subreddit" in raw:
         return Shape.ODD
-    if isinstance(raw.get("privacy"), str) and ("count" in raw or raw.get("type") in ALBUM_KINDS):
+    if isinstance(raw.get("privacy"), str) and _is_album(raw):
         return Shape.ALBUM
     if _is_item(raw):
         return Shape.ITEM
     if isinstance(raw.get("id"), str) and id_in(raw) and OF_PLACES & raw.keys():
         return Shape.ACCOUNT
     return Shape.ODD
+
+
+def _is_album(raw: Mapping[str, Any]) -> bool:
+    holds_photos_only = "photos" in raw and "feed" not in raw
+    return "count" in raw or raw.get("type") in ALBUM_KINDS or holds_photos_only
 
 
 def _is_item(raw: Mapping[str, Any]) -> bool:

@@ -276,6 +276,28 @@ def test_a_photo_is_no_more_public_than_its_album_and_its_post(tmp_path, record,
     assert judge(only(tmp_path, record, page(), *others)).verdict is verdict
 
 
+@pytest.mark.parametrize("missing", ["type", "count", "id"])
+@pytest.mark.parametrize(
+    ("audience", "verdict"),
+    [
+        ("everyone", Verdict.SHARE),
+        ("friends", Verdict.EXCLUDE),
+        ("custom", Verdict.EXCLUDE),
+        ("neighbours", Verdict.HOLD),
+    ],
+)
+def test_photos_that_an_album_lists_are_no_more_public_than_it(
+    tmp_path, audience, verdict, missing
+):
+    held = Verdict.HOLD if missing == "id" else verdict
+    photos = envelope(without(photo(), "privacy"))
+    listed = without(album(type="normal", privacy=audience, photos=photos), missing)
+
+    for dump in ([listed, page()], [page(albums=envelope(listed))]):
+        (item,) = items(tmp_path, "facebook", dump)
+        assert judge(item).verdict is held
+
+
 @pytest.mark.parametrize(
     ("record", "verdict"),
     [
