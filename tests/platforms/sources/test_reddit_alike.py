@@ -149,8 +149,10 @@ def test_few_posts_of_many_pictures_are_read_at_a_time(tmp_path, monkeypatch):
     pictures = {
         f"harbour{n}": {"status": "valid", "m": "image/png", "id": f"harbour{n}"} for n in range(20)
     }
+    shown = {"items": [{"media_id": name} for name in pictures]}
+    gallery = {"media_metadata": pictures, "gallery_data": shown}
     path = tmp_path / "posts.ndjson"
-    path.write_text(lines(*(post(f"a{n}", media_metadata=pictures) for n in range(6))))
+    path.write_text(lines(*(post(f"a{n}", **gallery) for n in range(6))))
 
     read = SOURCES["reddit"].read([path], {}, observed_at=NOW, progress=lambda count: None)
 
