@@ -16,14 +16,15 @@ import pyarrow.parquet as pq
 from consent.decision import Keys
 from exports.files.filtering import held_in, integers
 from exports.files.merging import distinct_pairs, merge
-from platforms.archive.runs import SCHEMA, read_bucket
+from platforms.archive.runs import buckets_in, read_bucket
 
 
 def items_of(runs: Sequence[Path], buckets: range) -> Iterator[pa.Table]:
     """The merged items of ``buckets``, a bucket at a time; runs are given oldest first."""
     wandering = wanderers(runs, buckets)
-    for bucket in buckets:
-        found = pa.concat_tables([read_bucket(run, bucket) for run in runs] or [nothing()])
+    filled = {bucket for run in runs for bucket in buckets_in(run)}
+    for bucket in sorted(filled.intersection(buckets)):
+        found = pa.concat_tables([read_bucket(run, bucket) for run in runs])
         yield merge(found.filter(pa.array(~held_in(wandering, integers(found["item_key"])))))
     if len(wandering):
         yield settled(runs, buckets, wandering)
@@ -66,7 +67,3 @@ def keys_of(runs: Sequence[Path]) -> Iterator[tuple[Keys, Keys]]:
 def inside(keys: Keys, places: Keys, buckets: range) -> tuple[Keys, Keys]:
     within = (places >= buckets.start) & (places < buckets.stop)
     return keys[within], places[within]
-
-
-def nothing() -> pa.Table:
-    return SCHEMA.empty_table()

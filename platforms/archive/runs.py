@@ -7,6 +7,7 @@ below ``quarantine/``, which no reader of this module opens.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -136,13 +137,17 @@ def read_bucket(path: Path, bucket: int, columns: list[str] | None = None) -> pa
 
     Several rows can have one item key: an item can appear more than once in a dump.
     """
-    if QUARANTINE in path.resolve().parts:
-        raise QuarantineClosed(f"{path} holds content that no build may read")
-    with pq.ParquetFile(path) as file:
-        if file.schema_arrow.metadata.get(PLACE) != ARCHIVE.encode():
-            raise QuarantineClosed(f"{path} does not say that it is part of the archive")
-        found = file.read_row_groups(_groups_of(file.metadata, bucket), columns=columns)
+    with _opened(path) as file:
+        places = _bucket_of_each_group(file.metadata)
+        groups = [group for group, place in enumerate(places) if place == bucket]
+        found = file.read_row_groups(groups, columns=columns)
     return found if columns else _with_every_column(found)
+
+
+def buckets_in(path: Path) -> set[int]:
+    """The buckets of which the run at ``path`` holds rows."""
+    with _opened(path) as file:
+        return set(_bucket_of_each_group(file.metadata))
 
 
 def rows_in(path: Path) -> Iterator[Row]:
@@ -172,14 +177,24 @@ def _with_every_column(found: pa.Table) -> pa.Table:
     return found
 
 
-def _groups_of(metadata: pq.FileMetaData, bucket: int) -> list[int]:
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """The run at ``path``, which is one of the archive."""
+    if QUARANTINE in path.resolve().parts:
+        raise QuarantineClosed(f"{path} holds content that no build may read")
+    with pq.ParquetFile(path) as file:
+        if file.schema_arrow.metadata.get(PLACE) != ARCHIVE.encode():
+            raise QuarantineClosed(f"{path} does not say that it is part of the archive")
+        yield file
+
+
+def _bucket_of_each_group(metadata: pq.FileMetaData) -> list[int]:
     place = SCHEMA.get_field_index("bucket")
-    groups = []
+    buckets = []
     for group in range(metadata.num_row_groups):
         column = metadata.row_group(group).column(place)
         known = column.statistics
         if column.path_in_schema != "bucket" or not known or known.min != known.max:
             raise RunDamaged(f"row group {group} does not say which bucket it holds")
-        if known.min == bucket:
-            groups.append(group)
-    return groups
+        buckets.append(known.min)
+    return buckets

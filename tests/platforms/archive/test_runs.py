@@ -18,6 +18,7 @@ from platforms.archive.runs import (
     Row,
     StoredPart,
     bucket_of,
+    buckets_in,
     read_bucket,
 )
 from platforms.archive.sorter import Limits, Sorter
@@ -181,6 +182,14 @@ def test_no_reader_of_runs_opens_the_quarantine_even_when_it_is_moved(storage: P
     for path in (run.quarantine_path, "archive/moved.parquet", "archive/link.parquet"):
         with pytest.raises(QuarantineClosed):
             read_bucket(storage / path, 0)
+        with pytest.raises(QuarantineClosed):
+            buckets_in(storage / path)
+
+
+def test_a_run_knows_the_buckets_that_it_holds_rows_of(storage: Path):
+    (run,) = written(storage, [row(1, 5), row(2, -1), row(3, 6)]).runs
+
+    assert buckets_in(storage / run.path) == {0, BUCKETS - 1}
 
 
 def test_only_the_asked_columns_are_read(storage: Path):
