@@ -9,12 +9,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.embedded import SERVICE_HOME
@@ -24,14 +26,15 @@ NOBODY = 65534 if IS_ROOT else os.geteuid()
 PROJECT = Path(__file__).resolve().parents[2]
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root is refused by PostgreSQL")
 
-# Reads one Python expression per line and answers with its value. What it needs is imported
+# Forks a process for each socket it is sent. That one reads a Python expression per line and
+# answers with its value until nobody will say more; then it falls off the end, as any program.
+# What it needs is imported before the forks, which takes longer than to start a server, and so
 # before the privileges go, for the interpreter itself may lie where only root can read.
-CHILD = """
-import atexit, io, json, os, stat, sys
+CHILDREN = """
+import atexit, io, json, os, signal, socket, stat, sys
 from pathlib import Path
 
-path, uid, folder, options = json.loads(sys.argv[1])
-sys.path[:0] = path
+sys.path.insert(0, sys.argv[2])
 import django, psutil, psycopg, psycopg_pool
 from django.conf import settings
 from django.core.management import call_command
@@ -42,6 +45,21 @@ default = {"ENGINE": "config.postgresql", "NAME": "withhold", "CONN_HEALTH_CHECK
 settings.configure(DATABASES={"default": default}, USE_TZ=True)
 django.setup()
 connection.creation
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+with socket.socket(fileno=int(sys.argv[1])) as orders:
+    while True:
+        sent = socket.recv_fds(orders, 1, 1)[1]
+        if not sent:
+            sys.exit()
+        if os.fork() == 0:
+            break
+        os.close(sent[0])
+signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+os.setsid()
+talk = socket.socket(fileno=sent[0]).makefile("rw")
+path, uid, folder, options = json.loads(talk.readline())
+sys.path[:0] = path
 
 if uid != os.geteuid():
     os.setgroups([])
@@ -81,47 +99,41 @@ def use_a_test_database():
     connection.creation.destroy_test_db("withhold", verbosity=0)
     return name, used
 
-print(json.dumps("here"), flush=True)
-for line in sys.stdin:
+print(json.dumps(os.getpid()), file=talk, flush=True)
+for line in talk:
     try:
         answer = eval(line)
     except Exception as error:
         answer = f"{type(error).__name__}: {error}"
-    print(json.dumps(answer, default=str), flush=True)
+    print(json.dumps(answer, default=str), file=talk, flush=True)
 """
 
 
 class Child:
     """A process that uses the cluster, as ``uid``, until it is told to leave."""
 
-    def __init__(self, folder, *, uid, path, **options):
-        arguments = json.dumps([[*map(str, path), str(PROJECT)], uid, str(folder), options])
-        environment = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
-        assert self.read() == "here"
+    def __init__(self, folder, *, uid, path, fork, **options):
+        self.socket = fork()
+        self.talk = self.socket.makefile("rw")
+        self.send(json.dumps([[*map(str, path)], uid, str(folder), options]))
+        self.process = psutil.Process(self.read())
 
     def send(self, expression):
-        self.process.stdin.write(f"{expression}\n")
-        self.process.stdin.flush()
+        self.talk.write(f"{expression}\n")
+        self.talk.flush()
 
     def read(self):
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.talk.readline())
 
     def ask(self, expression):
         self.send(expression)
         return self.read()
 
     def leave(self):
-        self.process.stdin.close()
+        self.socket.shutdown(socket.SHUT_WR)
         self.process.wait()
-        self.process.stdout.close()
+        self.talk.close()
+        self.socket.close()
 
     def die(self):
         self.process.kill()
@@ -131,11 +143,11 @@ class Child:
 class Person:
     """Somebody with a folder of their own, and the processes they started on it."""
 
-    def __init__(self, folder, *, uid, path):
-        self.folder, self.uid, self.path, self.children = folder, uid, path, []
+    def __init__(self, folder, *, uid, path, fork):
+        self.folder, self.uid, self.path, self.fork, self.children = folder, uid, path, fork, []
 
     def child(self, **options):
-        child = Child(self.folder, uid=self.uid, path=self.path, **options)
+        child = Child(self.folder, uid=self.uid, path=self.path, fork=self.fork, **options)
         self.children.append(child)
         return child
 
@@ -146,7 +158,7 @@ class Person:
 
     def go(self):
         for child in self.children:
-            if child.process.poll() is None:
+            if child.process.is_running():
                 child.die()
         last = self.child()
         last.ask("cluster.remove()")
@@ -192,16 +204,33 @@ def open_folder():
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def fork():
+    """Begin another child; the socket over which it talks."""
+    ours, theirs = socket.socketpair()
+    environment = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"}
+    command = [sys.executable, "-c", CHILDREN, str(theirs.fileno()), str(PROJECT)]
+    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment), theirs, ours:
+
+        def fork():
+            here, there = socket.socketpair()
+            with there:
+                socket.send_fds(ours, [b"."], [there.fileno()])
+            return here
+
+        yield fork
+
+
 @pytest.fixture
-def ordinary_user(open_folder, wheel_for_everybody):
-    person = Person(open_folder / "postgres", uid=NOBODY, path=[wheel_for_everybody])
+def ordinary_user(open_folder, wheel_for_everybody, fork):
+    person = Person(open_folder / "postgres", uid=NOBODY, path=[wheel_for_everybody], fork=fork)
     yield person
     person.go()
 
 
 @pytest.fixture
-def ourselves(tmp_path):
-    person = Person(tmp_path / "postgres", uid=os.geteuid(), path=[])
+def ourselves(tmp_path, fork):
+    person = Person(tmp_path / "postgres", uid=os.geteuid(), path=[], fork=fork)
     yield person
     person.go()
 
@@ -571,7 +600,8 @@ def test_root_finds_a_moved_folder_and_says_where_its_data_stayed(ourselves):
     child.ask("start()")
     child.leave()
     home = (ourselves.folder / "where-the-data-is.txt").read_text().splitlines()[0]
-    moved = Person(ourselves.folder.rename(ourselves.folder.with_name("moved")), uid=0, path=[])
+    place = ourselves.folder.rename(ourselves.folder.with_name("moved"))
+    moved = Person(place, uid=0, path=[], fork=ourselves.fork)
 
     answer = moved.child().ask("start()")
 
@@ -582,7 +612,7 @@ def test_root_finds_a_moved_folder_and_says_where_its_data_stayed(ourselves):
 @needs_root
 def test_root_does_not_take_over_the_data_of_an_ordinary_user(ordinary_user):
     ordinary_user.child().ask("start()")
-    root = Person(ordinary_user.folder, uid=0, path=[])
+    root = Person(ordinary_user.folder, uid=0, path=[], fork=ordinary_user.fork)
 
     answer = root.child().ask("start()")
 
