@@ -11,6 +11,7 @@ from typing import Any
 import django
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 OURS = "withhold-tests-"
 BASE = Path(os.environ.get("WITHHOLD_VAR") or tempfile.mkdtemp(prefix=OURS))
@@ -24,6 +25,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
 assert settings.VAR_DIR == VAR
 del os.environ["DJANGO_SETTINGS_MODULE"]
+# The hash is made to take a third of a second. No test is about that, and many sign in.
+PBKDF2PasswordHasher.iterations = 1_000
 
 
 def pytest_unconfigure() -> None:

@@ -23,11 +23,6 @@ def no_earlier_tries():
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def alice():
     return User.objects.create_user("alice", "alice@example.org", PASSWORD)
