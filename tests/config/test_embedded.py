@@ -425,7 +425,7 @@ def test_the_next_connection_restarts_a_killed_server_with_its_data(person, opti
     answer = child.ask("query('SELECT kept FROM choice')")
 
     assert answer == [[7]]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_the_next_connection_waits_while_it_recovers_from_a_killed_session(ourselves):
