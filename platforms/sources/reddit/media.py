@@ -22,10 +22,10 @@ def media_of(raw: Mapping[str, Any]) -> Iterator[Media]:
     metadata = raw.get("media_metadata")
     if not isinstance(metadata, dict):
         return
-    captions, text = _captions(raw.get("gallery_data")), _text_of(raw)
+    captions, named = _captions(raw.get("gallery_data")), _named_in_text(raw)
     for name, one in metadata.items():
         # What the author took out of a gallery or a text may still be listed here.
-        if (url := _address(name, one)) and (name in captions or name in text):
+        if (url := _address(name, one)) and (name in captions or name in named):
             yield Media(_kind(url), url, captions.get(name, ""))
 
 
@@ -48,9 +48,10 @@ def _address(name: str, one: object) -> str | None:
     return f"https://i.redd.it/{name}.{suffix}"
 
 
-def _text_of(raw: Mapping[str, Any]) -> str:
+def _named_in_text(raw: Mapping[str, Any]) -> set[str]:
+    """Whatever in its texts can be the id of a picture; one search of them serves all pictures."""
     texts = (raw.get(name) for name in ("selftext", "body"))
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return {name for text in texts if isinstance(text, str) for name in MEDIA_ID.findall(text)}
 
 
 def _captions(gallery: object) -> dict[str, str]:

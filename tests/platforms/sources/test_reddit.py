@@ -1,11 +1,13 @@
 """Reddit: which fields decide, and who is in a post or comment."""
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
 from platforms.records import Identity, MediaKind, Role, Verdict
 from platforms.sources import SOURCES, BadFact
+from platforms.sources.reddit.media import media_of
 from platforms.visibility import judge
 from tests.platforms.sources.dumps import NOW, codes, replaced, without
 from tests.platforms.sources.dumps import items as items_of
@@ -622,6 +624,8 @@ def test_uploaded_pictures_are_read_and_embedded_media_are_not(tmp_path):
         ({"gallery_data": None}, []),
         ({"selftext": "The pier: ![img](bb22)"}, ["bb22"]),
         ({"selftext": "https://preview.redd.it/bb22.png?width=600&s=SIGNED"}, ["bb22"]),
+        ({"selftext": "https://preview.redd.it/the-pier-v0-bb22.png?width=600"}, ["bb22"]),
+        ({"selftext": "The piers xaa11 and bb22x, _bb22_"}, ["bb22"]),
     ],
     ids=str,
 )
@@ -634,6 +638,19 @@ def test_a_picture_that_the_author_took_out_is_not_in_the_post(tmp_path, changes
     item = only(tmp_path, post(media_metadata=pictures, **changes))
 
     assert [m.url for m in item.media] == [f"https://i.redd.it/{name}.png" for name in names]
+
+
+def test_a_long_text_is_searched_once_for_all_pictures():
+    names = [f"aa{number}" for number in range(10_000)]
+    pictures = {
+        name: {"status": "valid", "m": "image/png", "id": name} for name in (*names, "zz99")
+    }
+    began = process_time()
+
+    found = list(media_of({"media_metadata": pictures, "selftext": "z9 " * 1_000_000 + "zz99"}))
+
+    assert [medium.url for medium in found] == ["https://i.redd.it/zz99.png"]
+    assert process_time() - began < 5
 
 
 def test_a_video_is_read_only_where_it_was_uploaded(tmp_path):
