@@ -234,8 +234,12 @@ def _listed_in(record: Record, form: Form) -> Iterator[Record]:
                 raw = {**found, **said}
                 yield Record(form.shape_of(raw), raw)
     elif record.shape is Shape.ALBUM:
+        said = {"album": {"id": record.raw.get("id")}}
         for found in objects_in(record.raw, "photos"):
-            yield Record(Shape.ITEM, {"album": {"id": record.raw.get("id")}, **found})
+            yield Record(Shape.ITEM, {**said, **found})
+            # One that names another album hangs on both.
+            if "album" in found and reference_in(found, "album") != id_in(record.raw):
+                yield Record(Shape.ITEM, {**found, **said})
 
 
 def object_in(raw: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -298,6 +298,19 @@ def test_photos_that_an_album_lists_are_no_more_public_than_it(
         assert judge(item).verdict is held
 
 
+@pytest.mark.parametrize("named", [album(id="77"), {"id": "77"}, "77"], ids=str)
+def test_a_photo_that_names_another_album_is_no_more_public_than_the_one_that_lists_it(
+    tmp_path, named
+):
+    photos = envelope(without(photo(album=named), "privacy"))
+    listed, other = album(privacy="friends", photos=photos), album(id="77")
+
+    found = items(tmp_path, "facebook", [listed, other, page()])
+
+    assert {item.native_id for item in found} == {photo()["id"]}
+    assert Verdict.EXCLUDE in {judge(item).verdict for item in found}
+
+
 @pytest.mark.parametrize(
     ("record", "verdict"),
     [
