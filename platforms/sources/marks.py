@@ -38,7 +38,10 @@ STATES: Final = re.compile(
     r"(?:post|item|blog|account|user|content|media|review|moderation|publish|publication|privacy)?_?"
     r"(?:status|state)|visibility|audience|privacy(?:_(?:level|setting|type))?|access(?:_level)?"
     r"|moderation|(?:content_)?rating|maturity"
-    r"|(?:is_|allows?_)?(?:ai|third_party|data)_(?:training|sharing|licensing)(?:_(?:allowed|enabled))?"
+)
+# So do these, which name a permission: tables write it as 0 and 1.
+PERMISSIONS: Final = re.compile(
+    r"(?:is_|allows?_)?(?:ai|third_party|data)_(?:training|sharing|licensing)(?:_(?:allowed|enabled))?"
     r"|allows?_(?:ai|train(?:ing)?)"
 )
 OPEN_STATES: Final = frozenset(
@@ -47,6 +50,7 @@ OPEN_STATES: Final = frozenset(
     | {"enabled", "unrestricted", "available", "opted_in", "inherit", "allowed", "yes"}
     | {"g", "pg", "pg-13", "sfw"}
 )
+GIVEN: Final = OPEN_STATES | {"1", "on"}
 SILENT: Final = frozenset({"", "0", "false", "no", "none", "null", "off", "public", "everyone"})
 HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # So many names of harmless fields are remembered, none of them longer than any that has a sense.
@@ -81,7 +85,8 @@ class Watch:
 
     def _is_suspect(self, name: str) -> bool:
         snake = _snake(name[:LONG_CHARACTERS])
-        if CLOSING.search(snake) or OPENING.fullmatch(snake) or STATES.fullmatch(snake):
+        whole = (OPENING, STATES, PERMISSIONS)
+        if CLOSING.search(snake) or any(names.fullmatch(snake) for names in whole):
             return True
         if len(self._harmless) < REMEMBERED and len(name) <= LONG_CHARACTERS:
             self._harmless.add(name)
@@ -100,11 +105,16 @@ def _snake(name: str) -> str:
 def _is_mark(name: str, value: object) -> bool:
     if OPENING.fullmatch(name):
         return value is False or value == 0 or _word(value) in ("false", "0", "no")
+    if PERMISSIONS.fullmatch(name):
+        return value == 0 or _is_told_beside(GIVEN, value)
     if STATES.fullmatch(name):
-        return value is False or (
-            isinstance(value, str | list | dict) and bool(value) and _word(value) not in OPEN_STATES
-        )
+        return value is False or _is_told_beside(OPEN_STATES, value)
     return bool(value) and _word(value) not in SILENT
+
+
+def _is_told_beside(states: frozenset[str], value: object) -> bool:
+    is_told = isinstance(value, str | list | dict) and bool(value)
+    return is_told and _word(value) not in states
 
 
 def _word(value: object) -> str:
