@@ -306,7 +306,7 @@ def _of_meta(key: str, value: object) -> Iterator[Evidence]:
         yield access_evidence(key, newsletter_access(text), text)
     elif key in PAID_MARKS:
         yield access_evidence(key, PAID_VALUES.get(lowered(text), Visibility.UNKNOWN), text)
-    elif is_gate(key) and may_close(key, _text_of(value) if value else ""):
+    elif is_gate(key) and may_close(key, _text_in_table(value)):
         yield gate_evidence(key)
     elif key == "jetpack_seo_noindex" and value:
         yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
@@ -333,6 +333,11 @@ def _text_of(value: object) -> str | None:
     if isinstance(value, int | str):
         return str(value)
     return None
+
+
+def _text_in_table(value: object) -> str | None:
+    """The same of the keys of plugins, to which nothing and an empty list are alike."""
+    return _text_of(value) if value or value == 0 else ""
 
 
 def _of_text(name: str, found: object) -> Iterator[Evidence]:
@@ -378,7 +383,7 @@ def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
     elif kind not in ("", "comment"):
         yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")
     for key, value in _meta(raw):
-        if is_gate(key) and may_close(key, _text_of(value) if value else ""):
+        if is_gate(key) and may_close(key, _text_in_table(value)):
             yield gate_evidence(key)
     yield from map(doubt, WATCH.marks_in(raw))
 

@@ -184,6 +184,7 @@ def test_a_rule_that_is_a_draft_closes_nothing(tmp_path):
         {"class_list": {"0": "post-11", "2": "post-password-required"}},
         {"meta": {"_members_access_role": ["subscriber"]}},
         {"meta": {"patreon-level": 5}},
+        {"meta": {"arm_access_plan": 0}},
         {"content": {"raw": ENDS[0], "rendered": "<p>low tide</p>", "protected": False}},
     ],
 )
