@@ -159,7 +159,7 @@ class Posts:
         if record.shape is not Shape.ITEM:
             return
         for raw in (record.raw, *_expanded(record.raw)):
-            yield id_in(raw), _parent_of(raw, around)
+            yield id_in(raw), _parent_of(_by_itself(raw), around)
 
     def is_closed(self, raw: Mapping[str, Any]) -> bool:
         found = Reading(raw)
@@ -394,6 +394,12 @@ def _expanded(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if (inner := object_in(outer, name)).keys() - {"id"}:
                 yield inner
                 waiting.append(inner)
+
+
+def _by_itself(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """``raw`` with no more than the ids of the posts inside it, which are read by themselves."""
+    inner = [name for name in (*ANSWERED, *QUOTED, *REPOSTED) if object_in(raw, name)]
+    return {**raw, **{name: {"id": raw[name].get("id")} for name in inner}}
 
 
 def _owner_of(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Threads: a post is shared with its account proven public, and with all it stands on."""
 
 import json
+from time import process_time
 
 import pytest
 
@@ -301,6 +302,26 @@ def test_a_contradiction_is_held(tmp_path, change, code):
 
     assert judge(item).verdict is Verdict.HOLD
     assert code in codes(item)
+
+
+@pytest.mark.parametrize("step", [{"id": "77"}, {"text": "ebb"}], ids=str)
+def test_posts_inside_posts_are_each_read_once(tmp_path, step):
+    inner = {"id": "78", "alt_texts": [{}] * 200_000}
+    for _ in range(200):
+        inner = step | {"quoted_post": inner}
+    began = process_time()
+
+    item = only(tmp_path, quote(quoted_post={"id": "77"} | inner))
+
+    assert judge(item).verdict is Verdict.HOLD
+    assert process_time() - began < 5
+
+
+def test_somebody_under_age_in_a_post_inside_another_counts_where_that_is_quoted(tmp_path):
+    minors = bobs_thread(quoted_post={"id": "79", "owner": {"id": "5", "age": 15}})
+    item = only(tmp_path, quote(), minors, thread(id="79"))
+
+    assert judge(item).verdict is Verdict.EXCLUDE
 
 
 def test_a_quote_that_does_not_say_of_what_is_held(tmp_path):
