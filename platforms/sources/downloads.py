@@ -34,7 +34,7 @@ DAMAGE: Final = (
 )
 JSON_ADVICE: Final = "Download the information once more, in the format JSON."
 # Some exporters name files in the language of the account.
-NAMES_ADVICE: Final = f"{JSON_ADVICE} Is it JSON already, unpack it and name the files of posts."
+NAMES_ADVICE: Final = f"{JSON_ADVICE} If it is JSON already, unpack it and give its files of posts."
 
 
 def documents(
