@@ -7,7 +7,7 @@ import pytest
 
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources.dumps import items, without
+from tests.platforms.sources.dumps import codes, items, without
 from tests.platforms.sources.meta_dumps import (
     ALICE_ID,
     BOB_ID,
@@ -97,6 +97,22 @@ def test_nothing_of_a_download_is_ever_shared(tmp_path):
     (item,) = items_of_files(tmp_path, "instagram", {"posts_1.json": [INSTAGRAM_ENTRY]}, VOUCHED)
 
     assert judge(item).verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "18000000000000009", "isPrivate": True},
+        media("18000000000000009", is_archived=True),
+        media("18000000000000008", children=album(is_archived=True)["children"]),
+    ],
+    ids=["a record of a mark alone", "a record of its own", "another album"],
+)
+def test_an_album_is_held_where_one_of_its_pictures_is_elsewhere_not_open(tmp_path, other):
+    found = items(tmp_path, "instagram", [album(), other], facts=VOUCHED)
+
+    assert judge(found[0]).verdict is Verdict.HOLD
+    assert codes(found[0]) == {"conflicting_appearances"}
 
 
 def test_the_media_from_which_those_differ_are_shared(tmp_path):

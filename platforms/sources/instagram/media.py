@@ -204,8 +204,10 @@ class MediaObjects:
         _read_owner(found, around)
         _read_others(found, around)
         read_ages(found, around.observed_at.date())
-        if id_in(raw) in around.closed and not self.is_closed(raw):
-            found.doubt("conflicting_appearances", "the dump holds this id also as not open to all")
+        for one in (raw, *self.inner(raw)):
+            if (number := id_in(one)) in around.closed and not self.is_closed(one):
+                detail = f"the dump holds {number} also as not open to all"
+                found.doubt("conflicting_appearances", detail)
         return Item(
             platform=SLUG,
             kind=KIND,
