@@ -32,6 +32,11 @@ OF_ONE_RECORD: Final = frozenset({"id", "timestamp", "attachments", "title"})
 OF_BATCHES: Final = frozenset({"code", "body"})
 OF_WEBHOOKS: Final = frozenset({"object", "entry"})
 
+# Counts by the names of what is counted.
+INSIGHTS: Final = Watch(
+    (), {"values": Watch((), {"value": Watch({"paid", "unpaid", "report_spam_clicks"})})}
+)
+
 Meaning = Mapping[bool | str, Visibility]
 
 
@@ -121,15 +126,15 @@ class Reading(msgspec.Struct):
             self.say(visibility, f"{field}_{visibility}", f"{field} is {shown(raw)}", level)
 
 
-def read_marks(found: Reading, raw: Mapping[str, Any], watch: Watch, level: str = "item") -> None:
-    """Doubt what says in a field of its own that not everybody may see it."""
-    found.evidence.extend(doubt(detail, level) for detail in watch.marks_in(raw))
+def read_marks(found: Reading, watch: Watch) -> None:
+    """Doubt what says anywhere in the record that not everybody may see it."""
+    found.evidence.extend(map(doubt, watch.marks_within(found.raw)))
 
 
 def is_against(found: Reading, watch: Watch) -> bool:
     """Whether what was read of a record excludes it, or may, by a mark."""
     is_bad = any(e.visibility in EXCLUDING for e in found.evidence)
-    return is_bad or bool(watch.marks_in(found.raw))
+    return is_bad or bool(watch.marks_within(found.raw))
 
 
 def is_account(raw: Mapping[str, Any], fields: Set[str]) -> bool:

@@ -8,7 +8,7 @@ shared must still be proven public by what is known.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from platforms.records import Evidence, Visibility
@@ -64,10 +64,21 @@ class Watch:
     """Looks out for marks beside the fields that one reader knows.
 
     ``known`` are the fields that it reads, and those with such a name that decide nothing.
+    ``inner`` looks out in the objects of the fields that it names, ``rest`` in all others;
+    without them no field of theirs is known. What has an id of its own in a field of
+    ``others`` is another thing, that is read by itself or not shared along.
     """
 
-    def __init__(self, known: Iterable[str]) -> None:
+    def __init__(
+        self,
+        known: Iterable[str],
+        inner: Mapping[str, "Watch"] | None = None,
+        *,
+        rest: "Watch | None" = None,
+        others: Iterable[str] = (),
+    ) -> None:
         self._harmless = set(known)
+        self._inner, self._rest, self._others = inner or {}, rest, frozenset(others)
 
     def marks_in(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
         """What to say of each mark, without its value; most records have none but known fields."""
@@ -79,9 +90,39 @@ class Watch:
             for name in islice(found, TOLD)
         )
 
+    def marks_within(self, raw: Mapping[str, Any]) -> tuple[str, ...]:
+        """The same of ``raw`` and of every object in it, at any depth."""
+        found = (watch.marks_in(one) for watch, one in self._objects_in(raw))
+        return tuple(islice(dict.fromkeys(chain.from_iterable(found)), TOLD))
+
     def suspects_in(self, names: Iterable[str]) -> Iterator[str]:
         """Those of which ``marks_in`` asks for the value."""
         return (name for name in names if name not in self._harmless and self._is_suspect(name))
+
+    def _objects_in(self, raw: Mapping[str, Any]) -> Iterator[tuple["Watch", Mapping[str, Any]]]:
+        waiting: list[tuple[Watch, Any]] = [(self, raw)]
+        while waiting:
+            watch, value = waiting.pop()
+            if isinstance(value, list):
+                waiting += [(watch, one) for one in value if isinstance(one, dict | list)]
+            elif isinstance(value, dict):
+                yield watch, value
+                waiting += watch._held_by(value)
+
+    def _held_by(self, raw: Mapping[str, Any]) -> Iterator[tuple["Watch", Any]]:
+        """What ``raw`` holds, and who looks out there; a list may come as ``{"data": [...]}``."""
+        for name, held in raw.items():
+            if not isinstance(held, dict | list):
+                continue
+            watch = self._inner.get(name) or self._rest or ANYWHERE
+            found = held.get("data") if isinstance(held, dict) else held
+            if isinstance(held, dict) and isinstance(found, list):
+                yield ANYWHERE, {key: one for key, one in held.items() if key != "data"}
+            if not isinstance(found, list):
+                found = [held]
+            if name in self._others:
+                found = [one for one in found if not _is_another(one, raw)]
+            yield watch, found
 
     def _is_suspect(self, name: str) -> bool:
         snake = _snake(name[:LONG_CHARACTERS])
@@ -93,9 +134,21 @@ class Watch:
         return False
 
 
+ANYWHERE: Final = Watch(())
+
+
 def doubt(detail: str, level: str = "item") -> Evidence:
     """What a mark says of the item, or of what it stands on."""
     return Evidence(level, Visibility.UNKNOWN, "mark_not_read", detail)
+
+
+def is_doubt(evidence: Evidence) -> bool:
+    return evidence.code == "mark_not_read"
+
+
+def _is_another(one: object, raw: Mapping[str, Any]) -> bool:
+    number = one.get("id") if isinstance(one, dict) else None
+    return isinstance(number, str | int) and bool(number) and str(number) != str(raw.get("id"))
 
 
 def _snake(name: str) -> str:

@@ -14,11 +14,10 @@ import msgspec
 from platforms.records import Evidence, Item, Principal, Reading, Visibility
 from platforms.sources import files
 from platforms.sources.graph import Form, Record, Shape, contents, id_in, odd_item
-from platforms.sources.marks import Watch
+from platforms.sources.marks import ANYWHERE, is_doubt
 from platforms.sources.profiles import Profiles
 from platforms.visibility import EXCLUDING
 
-WATCH: Final = Watch(())
 PARENT_ADVICE: Final = "it is not in the dump: supply its record as well"
 CLOSED_ADVICE: Final = "the dump says of what it stands on that it is not open to all"
 
@@ -50,7 +49,7 @@ class Parents:
             self._known[number] = parent
             return
         best, other = sorted((earlier, parent), key=lambda one: one.doubts)
-        against = tuple(e for e in other.evidence if e.visibility in EXCLUDING)
+        against = tuple(filter(forbids, other.evidence))
         references = tuple(dict.fromkeys((*best.references, *other.references)))
         self._known[number] = Parent((*best.evidence, *against), best.owner, references)
 
@@ -68,6 +67,11 @@ class Parents:
                 if reference not in seen:
                     seen.add(reference)
                     waiting.append(reference)
+
+
+def forbids(evidence: Evidence) -> bool:
+    """Whether it stands against what it is about, however good another appearance is."""
+    return evidence.visibility in EXCLUDING or is_doubt(evidence)
 
 
 def all_above(parents: Parents, numbers: Sequence[str], own: str | None) -> tuple[str, ...]:
@@ -171,7 +175,7 @@ def _around(
 
 def _note_odd(raw: object, profiles: Profiles, closed: set[str]) -> None:
     """A record that is not understood holds what it names, if it may say that it is closed."""
-    if not isinstance(raw, dict) or not WATCH.marks_in(raw):
+    if not isinstance(raw, dict) or not ANYWHERE.marks_within(raw):
         return
     profiles.add(raw)
     if number := id_in(raw):

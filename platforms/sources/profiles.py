@@ -56,7 +56,7 @@ class Profile:
         if name := name_in(raw.get("username")):
             self.names.setdefault(_folded(name), name)
         self.ages |= ages_in(_own_fields(raw), on)
-        self.marks.update(dict.fromkeys(terms.watch.marks_in(raw)))
+        self.marks.update(dict.fromkeys(terms.watch.marks_within(raw)))
         if terms.fame and (fame := terms.fame(raw)) is not None:
             self.is_public_figure = fame and self.is_public_figure is not False
         for field, meaning in terms.fields.items():

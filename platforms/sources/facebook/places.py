@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from platforms.records import Visibility
 from platforms.sources.contract import Fact, one_of
-from platforms.sources.graph import Meaning, bad_if_true
+from platforms.sources.graph import INSIGHTS, Meaning, bad_if_true
 from platforms.sources.marks import Watch
 from platforms.sources.profiles import Terms
 
@@ -51,11 +51,16 @@ HARMLESS: Final = frozenset(
     {"archived", "is_eligible_for_branded_content", "merchant_review_status"}
     | {"verification_status", "promotion_eligible", "temporary_status", "is_minor"}
 )
+# What a place lists is no part of it: posts and albums are read by themselves, others not at all.
+LISTED: Final = (
+    *("posts", "feed", "published_posts", "photos", "albums"),
+    *("videos", "live_videos", "events", "tagged", "visitor_posts", "ads_posts", "likes"),
+)
 TERMS: Final = Terms(
     platform=SLUG,
     noun="container",
     fields=FIELDS,
-    watch=Watch({*FIELDS, *HARMLESS}),
+    watch=Watch({*FIELDS, *HARMLESS}, {"insights": INSIGHTS}, others=LISTED),
     proofs=("is_published", "privacy", "type"),
     denials={
         "is_published": "unpublished",

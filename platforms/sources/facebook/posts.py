@@ -25,6 +25,7 @@ from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.facebook.places import CONTAINER_FACT, SLUG, TERMS
 from platforms.sources.graph import (
+    INSIGHTS,
     OF_AGES,
     Form,
     Meaning,
@@ -47,11 +48,10 @@ from platforms.sources.graph import (
     seconds_in,
 )
 from platforms.sources.marks import Watch
-from platforms.sources.meta import CLOSED_ADVICE, PARENT_ADVICE, Around, Parent, all_above
+from platforms.sources.meta import CLOSED_ADVICE, PARENT_ADVICE, Around, Parent, all_above, forbids
 from platforms.sources.meta_settling import of_field
 from platforms.sources.profiles import Profiles
 from platforms.sources.values import shown, text_in
-from platforms.visibility import EXCLUDING
 
 POST, PHOTO = "post", "photo"
 ADVICE: Final = (
@@ -113,9 +113,18 @@ LINKS: Final = frozenset({"share", "fallback"})
 PARENTS: Final = {"album": "parent", "page_story_id": "parent", "parent_id": "embedded"}
 TARGETS: Final = ("group", "event", "page", "target")
 SCHEDULED: Final = "scheduled_publish_time"
-ALBUM_WATCH: Final = Watch({"privacy"})
-ATTACHMENT_WATCH: Final = Watch(())
-WATCH: Final = Watch({"privacy", "is_minor", SCHEDULED, "sponsor_tags", *STATES})
+# What others said of it, or made of it: nothing of that is in the item.
+OTHERS: Final = ("comments", "likes", "reactions", "sharedposts")
+ALBUM_WATCH: Final = Watch({"privacy"}, others=("photos", *OTHERS))
+WATCH: Final = Watch(
+    {"privacy", "is_minor", SCHEDULED, "sponsor_tags", *STATES},
+    {
+        **dict.fromkeys(("from", "to", *TARGETS), TERMS.watch),
+        "album": ALBUM_WATCH,
+        "insights": INSIGHTS,
+    },
+    others=OTHERS,
+)
 FACTS: Final[Mapping[str, Fact]] = {
     TERMS.fact: CONTAINER_FACT,
     "post.is_published": one_of({"true": True, "false": False}),
@@ -357,12 +366,7 @@ def _read_schedule(found: Reading, around: Around) -> None:
 
 
 def _read_marks(found: Reading, around: Around) -> None:
-    read_marks(found, found.raw, WATCH)
-    read_marks(found, object_in(found.raw, "album"), ALBUM_WATCH, "parent")
-    for attachment in objects_in(found.raw, "attachments"):
-        for one in (attachment, *objects_in(attachment, "subattachments")):
-            for part in (one, object_in(one, "target"), object_in(one, "media")):
-                read_marks(found, part, ATTACHMENT_WATCH)
+    read_marks(found, WATCH)
 
 
 def _read_author(found: Reading, around: Around) -> None:
@@ -487,7 +491,7 @@ def _read_album(found: Reading, around: Around, number: str) -> None:
     """An album that has nothing to prove may still forbid."""
     album = around.parents.get(number)
     for evidence in album.evidence if album else ():
-        if evidence.visibility in EXCLUDING:
+        if forbids(evidence):
             found.say(evidence.visibility, evidence.code, evidence.detail, "parent")
 
 
@@ -528,7 +532,7 @@ def _parent_of(raw: Mapping[str, Any], around: Around) -> Parent:
 def _album(raw: Mapping[str, Any], around: Around) -> Parent:
     found = Reading(raw)
     found.read("privacy", ALBUMS, missing="; ask for the album's privacy")
-    read_marks(found, raw, ALBUM_WATCH)
+    read_marks(found, ALBUM_WATCH)
     return Parent(tuple(found.evidence), None)
 
 

@@ -14,6 +14,7 @@ from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, V
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.downloads import repaired
 from platforms.sources.graph import (
+    INSIGHTS,
     OF_AGES,
     Form,
     Meaning,
@@ -79,7 +80,6 @@ FLAGS: Final[Mapping[str, Meaning]] = {
         "subscribers": Visibility.PAID,
     },
 }
-WATCH: Final = Watch({"is_minor", *FLAGS})
 OF_MEDIA: Final = frozenset(
     {"media_type", "media_product_type", "permalink", "timestamp", "media_url", "owner"}
     | {"username", "shortcode", "caption"}
@@ -98,7 +98,7 @@ TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
     fields=FIELDS,
-    watch=Watch({"is_minor", *FIELDS}),
+    watch=Watch({"is_minor", *FIELDS}, {"insights": INSIGHTS}, others=(*EDGES, "tags")),
     proofs=("is_private", "privacy"),
     denials={
         "is_private": "private",
@@ -109,6 +109,18 @@ TERMS: Final = Terms(
     fact="account.privacy",
     # The login of Instagram's own names an account twice: by app, and as media name it.
     ids=("id", "user_id"),
+)
+COPYRIGHT_WATCH: Final = Watch({"status"}, {"status": Watch({"status"})})
+READ_INSIDE: Final = {
+    "owner": TERMS.watch,
+    "collaborators": TERMS.watch,
+    "copyright_check_information": COPYRIGHT_WATCH,
+    "insights": INSIGHTS,
+}
+CHILD_WATCH: Final = Watch({"is_minor", *FLAGS}, READ_INSIDE)
+# Of comments nothing is in the item.
+WATCH: Final = Watch(
+    {"is_minor", *FLAGS}, {**READ_INSIDE, "children": CHILD_WATCH}, others=("comments",)
 )
 SURFACE_FACT: Final = "media.surface"
 FACTS: Final[Mapping[str, Fact]] = {
@@ -192,7 +204,7 @@ class MediaObjects:
         _read_permalink(other)
         _read_copyright(other)
         found |= {one.visibility for one in other.evidence}
-        return bool(found - harmless) or bool(WATCH.marks_in(raw))
+        return bool(found - harmless) or bool(WATCH.marks_within(raw))
 
     def item_of(self, raw: Mapping[str, Any], around: Around) -> Item:
         """``raw`` with everything that speaks for and against it; never raises."""
@@ -260,7 +272,7 @@ def _read_surface(found: Reading, around: Around) -> None:
         found.say(Visibility.PUBLIC, "media_product_type")
     for name, meaning in FLAGS.items():
         found.read(name, meaning)
-    read_marks(found, found.raw, WATCH)
+    read_marks(found, WATCH)
 
 
 def _read_type(found: Reading, around: Around) -> None:
@@ -287,7 +299,6 @@ def _read_child(child: Mapping[str, Any], found: Reading, around: Around) -> Non
     part.read("media_product_type", SURFACES)
     for name, meaning in FLAGS.items():
         part.read(name, meaning)
-    read_marks(part, child, WATCH)
     _read_copyright(part)
     _read_others(part, around)
     if "permalink" in child:

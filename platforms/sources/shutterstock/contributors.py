@@ -25,7 +25,8 @@ STATUSES: Final[Mapping[bool | str, Visibility]] = {
     **dict.fromkeys(("closed", "deleted", "deactivated"), Visibility.ACCOUNT_GONE),
     **dict.fromkeys(("suspended", "terminated"), Visibility.ACCOUNT_GONE),
 }
-WATCH: Final = Watch((*CHOICES, "account_status"))
+KNOWN: Final = (*CHOICES, "account_status")
+WATCH: Final = Watch(KNOWN, {"contributor": Watch(KNOWN)})
 CHOICE: Final = "contributor.data_licensing"
 CHOICE_GAP: Final = "contributor_choice_unknown"
 SETTLE: Final = (
@@ -55,8 +56,8 @@ class Contributors:
             if "account_status" in part:
                 found = _read(STATUSES, part["account_status"])
                 self._statuses.setdefault(number, set()).add(found)
-            if marks := WATCH.marks_in(part):
-                self._marks.setdefault(number, {}).update(dict.fromkeys(marks))
+        if marks := WATCH.marks_within(raw):
+            self._marks.setdefault(number, {}).update(dict.fromkeys(marks))
 
     def add_of_item(self, raw: Mapping[str, Any]) -> None:
         """Take over what an image, video or track says of its contributor."""

@@ -21,6 +21,7 @@ from platforms.records import (
     Visibility,
 )
 from platforms.sources.marks import Watch, doubt
+from platforms.sources.shutterstock.contributors import WATCH as OF_CONTRIBUTORS
 from platforms.sources.shutterstock.contributors import Contributors
 from platforms.sources.shutterstock.facts import MEDIA_TYPES
 from platforms.sources.shutterstock.updates import Updates
@@ -73,7 +74,10 @@ def _camel(name: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
-WATCH: Final = Watch((*DECISIVE, "account_status", "data_licensing_opt_out"))
+WATCH: Final = Watch(
+    (*DECISIVE, "account_status", "data_licensing_opt_out"),
+    {"assets": Watch((), rest=Watch({"is_licensable"})), "contributor": OF_CONTRIBUTORS},
+)
 MISSPELT: Final = {_camel(name): name for name in DECISIVE if "_" in name}
 
 
@@ -158,7 +162,7 @@ def is_open(raw: dict[str, Any]) -> bool:
     states = (_read(STATES, raw[name]) for name in REVIEW if name in raw)
     is_live = not any(raw.get(name) is False for name in LIVE)
     sizes = _licensable(raw)
-    if WATCH.marks_in(raw) or (sizes and True not in sizes):
+    if WATCH.marks_within(raw) or (sizes and True not in sizes):
         return False
     return not removed and is_live and all(state is Visibility.PUBLIC for state in states)
 
@@ -170,7 +174,7 @@ def _read_kind(record: Reading) -> None:
     for name in sorted(record.raw.keys() & MISSPELT.keys()):
         detail = f"{name} decides, but is not read; give the API's own {MISSPELT[name]}"
         record.doubt("spelling_unknown", detail)
-    record.evidence.extend(map(doubt, WATCH.marks_in(record.raw)))
+    record.evidence.extend(map(doubt, WATCH.marks_within(record.raw)))
 
 
 def _read_catalogue(record: Reading) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from platforms.records import Evidence, Item, ItemRef, Media, MediaKind, Role, Visibility
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.graph import (
+    INSIGHTS,
     OF_AGES,
     Form,
     Meaning,
@@ -66,10 +67,6 @@ GHOST: Final = ("ghost_post_status", "ghost_post_expiration_timestamp")
 ANSWERED: Final = ("root_post", "replied_to")
 QUOTED: Final = ("quoted_post", "quoted_post_id")
 REPOSTED: Final = ("reposted_post", "reposted_post_id")
-WATCH: Final = Watch(
-    {"is_minor", "allowlisted_country_codes", "reply_audience", "reply_approval_status"}
-    | {"hide_status", *GHOST}
-)
 # What an account lists there is a reply, or vanishes, whichever fields the API was asked for.
 EDGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "threads": {},
@@ -97,7 +94,7 @@ TERMS: Final = Terms(
     platform=SLUG,
     noun="account",
     fields=FIELDS,
-    watch=Watch({"is_minor", *EDGES, *FIELDS}),
+    watch=Watch({"is_minor", *EDGES, *FIELDS}, {"insights": INSIGHTS}, others=EDGES),
     proofs=("is_private", "privacy"),
     denials={
         "is_private": "private",
@@ -106,6 +103,18 @@ TERMS: Final = Terms(
         "is_suspended": "suspended",
     },
     fact="account.privacy",
+)
+# Posts that it stands on are read by themselves, and of answers to it nothing is in the item.
+# That a poll is over says nothing of its post.
+WATCH: Final = Watch(
+    {"is_minor", "allowlisted_country_codes", "reply_audience", "reply_approval_status"}
+    | {"hide_status", *GHOST},
+    {
+        "owner": TERMS.watch,
+        "poll_attachment": Watch({"expiration_timestamp"}),
+        "insights": INSIGHTS,
+    },
+    others=(*ANSWERED, *QUOTED, *REPOSTED, "replies", "conversation"),
 )
 FACTS: Final[Mapping[str, Fact]] = {
     TERMS.fact: one_of(PRIVACY),  # type: ignore[arg-type]
@@ -242,7 +251,6 @@ def _read_children(found: Reading) -> None:
         kind = child.get("media_type", "IMAGE")
         if not isinstance(kind, str) or kind not in ("IMAGE", "VIDEO"):
             found.doubt("media_type_unknown", f"the media_type of a child is {shown(kind)}")
-        read_marks(found, child, WATCH)
 
 
 def _read_permalink(found: Reading, around: Around) -> None:
@@ -266,7 +274,7 @@ def _read_state(found: Reading, around: Around) -> None:
     _read_ghost(found)
     _read_hiding(found, around.asserted)
     _read_countries(found)
-    read_marks(found, found.raw, WATCH)
+    read_marks(found, WATCH)
 
 
 def _read_ghost(found: Reading) -> None:

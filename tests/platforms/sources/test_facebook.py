@@ -334,6 +334,14 @@ def test_an_id_that_the_dump_also_holds_as_not_open_is_held(tmp_path):
     assert codes(item) == {"conflicting_appearances"}
 
 
+@pytest.mark.parametrize("record", [photo(album={"id": ALBUM_ID}), photo(album=album())])
+def test_a_mark_in_the_record_of_its_album_holds_a_photo(tmp_path, record):
+    marked = album(cover_photo={"id": "1", "is_private": True})
+
+    for dump in ([record, marked], [record, album(), marked], [record, marked, album()]):
+        assert codes(only(tmp_path, *dump, page())) == {"mark_not_read"}
+
+
 @pytest.mark.parametrize(
     "part",
     [

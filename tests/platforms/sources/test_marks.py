@@ -1,11 +1,12 @@
 """Marks that no reader knows by their name, in every record of every example."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from platforms.records import Verdict
-from platforms.sources.marks import Watch
+from platforms.sources.marks import ANYWHERE, Watch
 from platforms.visibility import judge
 from tests.platforms.sources.examples import EXAMPLES
 
@@ -158,6 +159,159 @@ def test_a_mark_counts_also_in_what_a_record_holds(name, place, tmp_path):
     inner["membersOnly"] = True
 
     assert not example.is_shared(tmp_path, records)
+
+
+def wider(name, **changes):
+    """An example of which the first record also holds what few ask the API for."""
+    example = EXAMPLES[name]
+    first, *_ = example.records
+    records = {**example.records, first: example.records[first] | changes}
+    return replace(example, records=records)
+
+
+def person(number):
+    return {"id": number, "name": "Bob Example", "username": "bob_tides"}
+
+
+def insights(**counts):
+    value = {"value": counts, "end_time": "2020-09-14T07:00:00+0000"}
+    return {"data": [{"name": "post_clicks", "period": "day", "values": [value]}]}
+
+
+COMMENT = {"id": "71", "message": "Fine.", "is_hidden": False, "is_private": False}
+ATTACHED = {"type": "photo", "media": {"image": {"src": "https://scontent.fbcdn.net/2.jpg"}}}
+WIDE = {
+    "facebook post": wider(
+        "facebook post",
+        attachments={
+            "data": [
+                {"type": "album", "target": {"id": "9"}, "subattachments": {"data": [ATTACHED]}}
+            ]
+        },
+        comments={
+            "data": [COMMENT | {"from": person("72"), "comments": {"data": [COMMENT]}}],
+            "summary": {"order": "ranked", "total_count": 2, "can_comment": True},
+            "paging": {"cursors": {"before": "a", "after": "b"}},
+        },
+        reactions={"data": [{"id": "72", "type": "LIKE"}], "summary": {"total_count": 1}},
+        likes={"data": [person("72")], "summary": {"can_like": True, "has_liked": False}},
+        shares={"count": 7},
+        insights=insights(paid=12, unpaid=40, report_spam_clicks=1),
+        place={"id": "73", "name": "The harbour", "location": {"city": "Port", "zip": "1"}},
+        message_tags=[{"id": "74", "name": "Bob Example", "offset": 0, "length": 3}],
+        feed_targeting={"geo_locations": {"countries": ["US"]}, "age_min": 21},
+        call_to_action={"type": "LEARN_MORE", "value": {"link": "https://tides.example/"}},
+        properties=[{"name": "Length", "text": "0:12"}],
+        can_hide=True,
+    ),
+    "facebook share": EXAMPLES["facebook share"],
+    "facebook photo": EXAMPLES["facebook photo"],
+    "instagram media": wider(
+        "instagram media",
+        comments={
+            "data": [
+                {"id": "81", "text": "Fine.", "hidden": False, "replies": {"data": [{"id": "82"}]}}
+            ]
+        },
+        insights=insights(total=12),
+        product_tags={"data": [{"product_id": 83, "review_status": "approved"}]},
+    ),
+    "threads quote": wider(
+        "threads quote",
+        poll_attachment={"option_a": "Ebb", "expiration_timestamp": "2023-10-18T05:42:03+0000"},
+        text_attachment={"plaintext": "More.", "text_with_styling_info": [{"offset": 0}]},
+        location={"id": "91", "name": "The harbour"},
+        replies={"data": [{"id": "92", "text": "Fine.", "hide_status": "NOT_HUSHED"}]},
+    ),
+    "threads reply": EXAMPLES["threads reply"],
+    "shutterstock image": wider(
+        "shutterstock image",
+        assets={
+            "preview": {"url": "https://stock.example/p/501.jpg", "height": 300},
+            "huge_jpg": {"is_licensable": True, "format": "jpg"},
+            "vector_eps": {"is_licensable": False},
+        },
+        categories=[{"id": "26", "name": "Nature"}],
+        models=[{"id": "M1"}],
+    ),
+    "shutterstock track": wider(
+        "shutterstock track",
+        album={"id": "A1", "title": "Tides"},
+        assets={"clean_audio": {"file_size": 7}},
+        similar_artists=[],
+    ),
+}
+# What others said of it, or made of it, has an id of its own there, and is not shared along.
+ABOUT_OTHERS = ("comments", "reactions", "likes", "replies")
+
+
+def objects_in(value, path=()):
+    """Where every object stands."""
+    found = value.items() if isinstance(value, dict) else enumerate(value)
+    if isinstance(value, dict):
+        yield path
+    for key, child in found:
+        if isinstance(child, dict | list):
+            yield from objects_in(child, (*path, key))
+
+
+def at(records, path):
+    for step in path:
+        records = records[step]
+    return records
+
+
+def is_of_another(path):
+    return path[1:2] and path[1] in ABOUT_OTHERS and path[2:3] == ("data",)
+
+
+INSIDE = [
+    pytest.param(name, path, id=f"{name}: {'.'.join(map(str, path))}")
+    for name, example in WIDE.items()
+    for path in objects_in(example.records)
+    if path
+]
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_what_answers_tell_beside_a_post_holds_nothing(name, tmp_path):
+    assert WIDE[name].is_shared(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "path"), INSIDE)
+def test_a_mark_in_any_object_of_a_record_counts_unless_it_is_another_thing(name, path, tmp_path):
+    example = WIDE[name]
+    records = copy.deepcopy(example.records)
+    at(records, path)["is_private"] = True
+
+    assert example.is_shared(tmp_path, records) == bool(is_of_another(path))
+
+
+@pytest.mark.parametrize("name", ["facebook post", "instagram media"])
+def test_what_has_no_id_of_its_own_is_no_other_thing(name, tmp_path):
+    example = WIDE[name]
+    records = copy.deepcopy(example.records)
+    first, *_ = records
+    records[first]["comments"] = {"data": [{"is_private": True}]}
+
+    assert not example.is_shared(tmp_path, records)
+
+
+@pytest.mark.parametrize("edge", ["posts", "photos", "videos"])
+def test_what_a_page_lists_says_nothing_of_the_page(edge, tmp_path):
+    example = WIDE["facebook post"]
+    records = copy.deepcopy(example.records)
+    records["page"][edge] = {"data": [{"id": "5", "message": "Hidden.", "is_private": True}]}
+
+    assert example.is_shared(tmp_path, records)
+
+
+def test_marks_are_found_as_deep_as_objects_go():
+    raw = {"is_private": True}
+    for _ in range(50_000):
+        raw = {"in": [raw]}
+
+    assert len(ANYWHERE.marks_within(raw)) == 1
 
 
 def test_the_privacy_of_a_video_counts_for_its_file(tmp_path):

@@ -127,7 +127,7 @@ def test_a_quote_is_held_by_a_mark_in_any_appearance_of_what_it_quotes(tmp_path)
 
     item = only(tmp_path, *records)
 
-    assert codes(item) == {"embedded_closed"}
+    assert codes(item) == {"embedded_closed", "mark_not_read"}
 
 
 def test_a_reply_that_names_whom_it_answers_is_shared_with_the_whole_post_beside_it(tmp_path):
