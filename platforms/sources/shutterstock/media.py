@@ -78,7 +78,10 @@ WATCH: Final = Watch(
     (*DECISIVE, "account_status", "data_licensing_opt_out"),
     {"assets": Watch((), rest=Watch({"is_licensable"})), "contributor": OF_CONTRIBUTORS},
 )
-MISSPELT: Final = {_camel(name): name for name in DECISIVE if "_" in name}
+MISSPELT: Final = {
+    **{_camel(name): name for name in DECISIVE if "_" in name},
+    "countries": "rights",
+}
 
 
 class Surroundings(msgspec.Struct, frozen=True):

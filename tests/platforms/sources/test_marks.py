@@ -38,6 +38,13 @@ MARKS = {
     "third_party_sharing_allowed": False,
     "is_terminated": True,
     "requires_subscription": True,
+    "is_reported": True,
+    "publish_on": "2031-01-01T00:00:00Z",
+    "publishAt": 1_924_992_000,
+    "accountVisibility": "followers",
+    "post_audience": "besties",
+    "profile_privacy": "private",
+    "is_archived_by_owner": True,
 }
 SILENT = {
     "private": False,
@@ -59,6 +66,15 @@ SILENT = {
     "sharing_enabled": False,
     "jetpack_sharing_enabled": False,
     "subreddit_subscribers": 1,
+    "is_reported": False,
+    "num_reports": 0,
+    "report_reasons": ["a reason"],
+    "publish_on": None,
+    "published_at": "2020-09-13T12:26:40Z",
+    "account_visibility": "public",
+    "license": "cc-by",
+    "is_community": True,
+    "account_type": "BUSINESS",
 }
 SPARED = (
     "generic reply",  # It knows all its fields, and refuses every other one.

@@ -137,6 +137,7 @@ def test_what_may_not_be_licensed_is_excluded_whatever_is_asserted(tmp_path, rec
 
 HELD = [
     pytest.param(without(image(), "is_adult"), "rating_unknown", id="list form without rating"),
+    pytest.param(image(countries=["US"]), "spelling_unknown", id="countries outside rights"),
     pytest.param(without(image(), "is_editorial"), "editorial_unknown", id="no is_editorial"),
     pytest.param(without(image(), "has_model_release"), "people_unknown", id="list, people"),
     pytest.param(image(has_model_release=False), "people_unknown", id="no release, people unknown"),
