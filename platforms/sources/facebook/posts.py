@@ -396,6 +396,21 @@ def _read_place(found: Reading, around: Around) -> None:
             found.principals.append(Principal(Role.CONTAINER, Identity.STABLE, place))
     for place in dict.fromkeys((home, *sorted(_other_places(found.raw)))):
         found.evidence.extend(around.profiles.evidence_of(place))
+    for name in _places_without_id(found.raw):
+        detail = f"{name} names a place without an id by which its record could be found"
+        found.doubt("place_id_unknown", detail, "container")
+
+
+def _places_without_id(raw: Mapping[str, Any]) -> Iterator[str]:
+    for name in TARGETS:
+        if raw.get(name) not in (None, {}) and id_in(object_in(raw, name)) is None:
+            yield name
+    given = raw.get("to")
+    places = given.get("data", given) if isinstance(given, dict) else given
+    if places is not None and not (
+        isinstance(places, list) and all(isinstance(one, dict) and id_in(one) for one in places)
+    ):
+        yield "to"
 
 
 def _container_of(raw: Mapping[str, Any]) -> str | None:

@@ -334,6 +334,28 @@ def test_an_id_that_the_dump_also_holds_as_not_open_is_held(tmp_path):
     assert codes(item) == {"conflicting_appearances"}
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"group": {"name": "Tide watchers", "privacy": "CLOSED"}},
+        {"event": GROUP_ID},
+        {"target": {"id": "tides"}},
+        {"to": envelope({"name": "Tide watchers", "is_locked": True})},
+        {"to": [{"id": PAGE_ID}, GROUP_ID]},
+        {"to": {"name": "Tide watchers"}},
+    ],
+)
+def test_a_place_without_an_id_holds_the_post(tmp_path, place):
+    item = only(tmp_path, fb_post(**place), page())
+
+    assert codes(item) == {"place_id_unknown"}
+
+
+@pytest.mark.parametrize("none", [{"group": None, "to": None}, {"event": {}, "to": envelope()}])
+def test_no_place_is_no_unknown_place(tmp_path, none):
+    assert judge(only(tmp_path, fb_post(**none), page())).verdict is Verdict.SHARE
+
+
 @pytest.mark.parametrize("record", [photo(album={"id": ALBUM_ID}), photo(album=album())])
 def test_a_mark_in_the_record_of_its_album_holds_a_photo(tmp_path, record):
     marked = album(cover_photo={"id": "1", "is_private": True})
