@@ -7,7 +7,9 @@ import msgspec
 
 # The children that are read. All others are parsed and counted, but nothing in them is kept.
 GROUPS: Final = frozenset({"wp:postmeta", "wp:comment"})
-LISTED: Final = GROUPS | {"category", "content:encoded", "excerpt:encoded"}
+# These are groups as well, in a comment.
+META_OF_COMMENT: Final = "wp:commentmeta"
+LISTED: Final = GROUPS | {META_OF_COMMENT, "category", "content:encoded", "excerpt:encoded"}
 READ: Final = LISTED | {
     *("title", "dc:creator", "wp:post_id", "wp:post_date_gmt", "wp:status", "wp:post_parent"),
     *("wp:post_type", "wp:post_password", "wp:attachment_url", "wp:meta_key", "wp:meta_value"),

@@ -14,7 +14,13 @@ from xml.parsers import expat
 
 from platforms.sources.contract import BadInput
 from platforms.sources.files import opened
-from platforms.sources.wordpress.elements import GROUPS, LISTED, READ, Element
+from platforms.sources.wordpress.elements import (
+    GROUPS,
+    LISTED,
+    META_OF_COMMENT,
+    READ,
+    Element,
+)
 from platforms.sources.wordpress.template import END_OF_ITEM, item_at, text_of
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -72,7 +78,7 @@ class _Reader:
         self._names: list[str] = []
         self._open: list[tuple[str, int, str | None]] = []
         self._texts: list[str] = []
-        self._part = self._group = NOTHING
+        self._part = self._group = self._inner = NOTHING
         self._is_leaf = False
         self._done: list[Element] = []
         self._bound: dict[str, str] = {}
@@ -214,12 +220,14 @@ class _Reader:
             raise self._refusal("one item has more than 1,000,000 elements")
         if len(opened) == 1 and short in GROUPS:
             self._group = _new(short)
+        elif len(opened) == 2 and short == META_OF_COMMENT and self._group.name == "wp:comment":
+            self._inner = _new(short)
         domain = attributes.get("domain") if attributes else None
         opened.append((short, len(self._texts), domain))
         self._is_leaf = True
 
     def _close(self, _: str) -> None:
-        """Keep what is directly in a part, and what is directly in one of its groups."""
+        """Keep what is directly in a part, in one of its groups, or in a comment's meta."""
         name, begin, domain = self._open.pop()
         has_children, self._is_leaf = not self._is_leaf, False
         depth = len(self._open)
@@ -230,6 +238,9 @@ class _Reader:
             self._group = NOTHING
         elif depth == 2:
             self._take(self._group, name, begin, domain, has_children)
+            self._inner = NOTHING
+        elif depth == 3:
+            self._take(self._inner, name, begin, domain, has_children)
         del self._texts[begin:]
 
     def _take(
@@ -240,6 +251,10 @@ class _Reader:
         if name in GROUPS and parent is self._part:
             self._group.has_children = has_children
             parent.take(self._group)
+            return
+        if name == META_OF_COMMENT and self._inner is not NOTHING and parent is self._group:
+            self._inner.has_children = has_children
+            parent.take(self._inner)
             return
         texts = self._texts
         said = texts[begin] if len(texts) == begin + 1 else "".join(texts[begin:])

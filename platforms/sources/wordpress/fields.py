@@ -21,6 +21,7 @@ from platforms.sources.wordpress.gates import (
     is_class_of_gate,
     is_gate,
     may_close,
+    may_close_comment,
 )
 from platforms.sources.wordpress.items import (
     AUTHORS_DOMAIN,
@@ -169,7 +170,7 @@ def remark_in(answer: Answer) -> Remark:
         post=number_in(post.get("ID") if isinstance(post, dict) else post),
         author=author_in(raw, is_core=answer.is_core)[0],
         evidence=tuple(_of_comment(raw)),
-        is_approved=raw.get("status") == "approved",
+        is_approved=raw.get("status") == "approved" and not any(_of_meta_of_comment(raw)),
         published_at=_published(raw, is_core=answer.is_core),
         link=_link(raw),
     )
@@ -382,10 +383,14 @@ def _of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield _item(Visibility.OUT_OF_SCOPE, "comment_type_not_shared", f"it is a {kind}")
     elif kind not in ("", "comment"):
         yield _unknown("comment_type_unknown", f"type is {_shown(kind)}")
-    for key, value in _meta(raw):
-        if is_gate(key) and may_close(key, _text_in_table(value)):
-            yield gate_evidence(key)
+    yield from _of_meta_of_comment(raw)
     yield from map(doubt, WATCH.marks_in(raw))
+
+
+def _of_meta_of_comment(raw: Mapping[str, Any]) -> Iterator[Evidence]:
+    for key, value in _meta(raw):
+        if may_close_comment(key, _text_in_table(value)):
+            yield gate_evidence(key)
 
 
 def _published(raw: Mapping[str, Any], *, is_core: bool) -> datetime | None:

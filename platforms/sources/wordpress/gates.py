@@ -32,9 +32,23 @@ ELEMENTS: Final = re.compile(
 CLOSED_BY_ZERO: Final = frozenset({"arm_access_plan"})
 # Ultimate Member writes its settings beside every post, and in them whether they are in force.
 NOT_IN_FORCE: Final = re.compile(r'_um_custom_access_settings";(?:s:1:"0"|s:0:""|b:0|i:0)')
+# In the keys of comment meta: those of the plugins for private comments, which leave a comment
+# approved, and what Akismet and WordPress note of those that they take for spam or trash. Few
+# plugins write meta of comments at all, so that words suffice.
+KEYS_OF_COMMENTS: Final = re.compile(
+    r"privat|secret|confidential|internal|hidden|hide|visib|spam|trash|delete|removed|flag|report"
+    r"|moderat|quarantin|reject|approv|draft|(?:^|[_-])only(?:$|[_-])|[_-]only|permission|audience"
+    r"|member|subscriber|capabilit|(?:^|[_-])(?:status|level|roles?)$|whisper|shadow|anonym|opt_?out"
+    r"|akismet_(?:user_)?result"
+)
+# Of these only what is false closes anything: approved, visible, public.
+OPENING: Final = re.compile(r"(?:^|[_-])(?:is[_-])?(?:approved|visible|public|published)$")
+FALSE: Final = frozenset({"", "0", "no", "false", "off", "b:0;"})
+# Akismet notes by it that it has to send an e-mail.
+HARMLESS_IN_COMMENTS: Final = frozenset({"akismet_delayed_moderation_email"})
 OPEN_VALUES: Final = frozenset(
     {"", "0", "no", "none", "false", "off", "all", "any", "everyone", "everybody", "public"}
-    | {"no-gating", "default", "null", "a:0:{}"}
+    | {"no-gating", "default", "null", "a:0:{}", "approved", "visible"}
 )
 # The ends of shortcodes and of blocks around what is shown to some only. Each of the expressions
 # begins with characters that are looked for quickly; one for both would try every place. Names
@@ -89,6 +103,15 @@ def is_gate(key: str) -> bool:
 @lru_cache(REMEMBERED)
 def _is_gate(key: str) -> bool:
     return KEYS.search(key) is not None
+
+
+def may_close_comment(key: str, value: str | None) -> bool:
+    """Whether a comment with this in its meta may not be for everybody; keys in lower case."""
+    if len(key) > LONG_CHARACTERS or key in HARMLESS_IN_COMMENTS:
+        return False
+    if OPENING.search(key):
+        return value is None or value.strip().lower() in FALSE
+    return (is_gate(key) or KEYS_OF_COMMENTS.search(key) is not None) and may_close(key, value)
 
 
 def may_close(key: str, value: str | None) -> bool:

@@ -25,8 +25,13 @@ from platforms.records import (
     Visibility,
 )
 from platforms.sources.values import address_in, name_in, shown, text_in
-from platforms.sources.wordpress.elements import Element
-from platforms.sources.wordpress.gates import holds_gate, is_gate, may_close
+from platforms.sources.wordpress.elements import META_OF_COMMENT, Element
+from platforms.sources.wordpress.gates import (
+    holds_gate,
+    is_gate,
+    may_close,
+    may_close_comment,
+)
 from platforms.sources.wordpress.parents import CONFLICT, Appearance, Parents
 from platforms.sources.wordpress.site import host_of
 from platforms.visibility import of_its_time
@@ -221,10 +226,9 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
 
 
 def remarks_in(element: Element) -> Iterator[tuple[str | None, bool]]:
-    """The ids of the comments, and whether each of them is shown as approved."""
+    """The ids of the comments, and whether each of them is shown, as approved and to everybody."""
     for comment in element.all("wp:comment"):
-        is_approved = comment.only("wp:comment_approved") == "1"
-        yield number_of(comment, "wp:comment_id"), is_approved
+        yield number_of(comment, "wp:comment_id"), _is_shown(comment)
 
 
 def marks_in(evidence: Iterable[Evidence]) -> list[tuple[Visibility, str]]:
@@ -433,8 +437,8 @@ def _of_preferences(of: Decisive) -> Iterator[Evidence]:
         yield _item(Visibility.PUBLIC, "prefers_no_index", "the author hides it from search")
 
 
-def _meta(element: Element) -> Iterator[tuple[str | None, str | None]]:
-    for meta in element.all("wp:postmeta"):
+def _meta(element: Element, name: str = "wp:postmeta") -> Iterator[tuple[str | None, str | None]]:
+    for meta in element.all(name):
         yield _key(meta.only("wp:meta_key")), meta.only("wp:meta_value")
 
 
@@ -534,14 +538,32 @@ def _evidence_of_comment(
 ) -> tuple[Evidence, ...]:
     approved, kind = element.only("wp:comment_approved"), element.only("wp:comment_type")
     conflict = tuple(_comment_conflict(element, context))
+    gates = _gates_of_comment(element)
 
     def read() -> tuple[Evidence, ...]:
         own = _comment_evidence(approved, kind)
-        return (*context.site.evidence, *own, *conflict, *inherited)
+        return (*context.site.evidence, *own, *gates, *conflict, *inherited)
 
-    if len(approved or "") + len(kind or "") > LONG_CHARACTERS:
+    if len(approved or "") + len(kind or "") + len(gates) > LONG_CHARACTERS:
         return read()
-    return context.evidence.get((approved, kind, conflict, inherited), read)
+    return context.evidence.get((approved, kind, gates, conflict, inherited), read)
+
+
+def _gates_of_comment(element: Element) -> tuple[Evidence, ...]:
+    """What its meta says against a comment that is approved."""
+    return tuple(dict.fromkeys(_all_gates(element)))
+
+
+def _all_gates(element: Element) -> Iterator[Evidence]:
+    for key, value in _meta(element, META_OF_COMMENT):
+        if key is None:
+            yield _item(Visibility.UNKNOWN, "meta_unknown", "a wp:commentmeta has no single key")
+        elif may_close_comment(key, value):
+            yield gate_evidence(key)
+
+
+def _is_shown(comment: Element) -> bool:
+    return comment.only("wp:comment_approved") == "1" and not _gates_of_comment(comment)
 
 
 def _comment_evidence(approved: str | None, kind: str | None) -> Iterator[Evidence]:
@@ -557,12 +579,12 @@ def _comment_evidence(approved: str | None, kind: str | None) -> Iterator[Eviden
 
 
 def _comment_conflict(element: Element, context: Context) -> Iterator[Evidence]:
-    approved = element.only("wp:comment_approved") == "1"
-    if approved and context.parents.is_unapproved(number_of(element, "wp:comment_id")):
+    is_other = context.parents.is_unapproved(number_of(element, "wp:comment_id"))
+    if is_other and _is_shown(element):
         yield _item(
             Visibility.UNKNOWN,
             "conflicting_appearances",
-            "the dump holds this comment also as not approved",
+            "the dump holds this comment also as not approved, or not for everybody",
         )
 
 

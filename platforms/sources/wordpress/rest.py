@@ -269,7 +269,7 @@ def _marks(post: Appearance) -> Iterator[Evidence]:
 
 def _of_appearances(remark: Remark, context: Context) -> Iterator[Evidence]:
     if remark.is_approved and context.parents.is_unapproved(remark.number):
-        detail = "the dump holds this comment also as not approved"
+        detail = "the dump holds this comment also as not approved, or not for everybody"
         yield Evidence("item", Visibility.UNKNOWN, "conflicting_appearances", detail)
 
 

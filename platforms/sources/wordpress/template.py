@@ -83,8 +83,13 @@ CATEGORY: Final = re.compile(
 META: Final = re.compile(
     f"{SPACE}<wp:postmeta>{_read('wp:meta_key')}{_read('wp:meta_value')}{SPACE}</wp:postmeta>"
 )
-META_OF_COMMENT: Final = (
-    f"{SPACE}<wp:commentmeta>{_all_passed('wp:meta_key', 'wp:meta_value')}{SPACE}</wp:commentmeta>"
+META_OF_COMMENT: Final = re.compile(
+    f"{SPACE}<wp:commentmeta>{_read('wp:meta_key')}{_read('wp:meta_value')}{SPACE}</wp:commentmeta>"
+)
+# A group that is repeated keeps its last text only: where there are several, they are read again.
+UNREAD_META: Final = (
+    f"{SPACE}<wp:commentmeta>{_one('wp:meta_key', UNWANTED)}{_one('wp:meta_value', UNWANTED)}"
+    f"{SPACE}</wp:commentmeta>"
 )
 COMMENT: Final = re.compile(
     f"{SPACE}<wp:comment>"
@@ -97,7 +102,7 @@ COMMENT: Final = re.compile(
     + _read("wp:comment_type")
     + _passed("wp:comment_parent")
     + _read("wp:comment_user_id")
-    + f"(?:{META_OF_COMMENT})*+{SPACE}</wp:comment>"
+    + f"((?:{UNREAD_META})*+){SPACE}</wp:comment>"
 )
 END: Final = re.compile(SPACE + END_OF_ITEM)
 
@@ -171,14 +176,15 @@ def _category(found: re.Match[str]) -> Element:
     return Element("category", domain, _said(text)[0] or "")
 
 
-def _meta(found: re.Match[str]) -> Element:
+def _meta(found: re.Match[str], name: str = "wp:postmeta") -> Element:
     key, value = _said(found.groups())
     texts: dict[str, str | None] = {"wp:meta_key": key or "", "wp:meta_value": value or ""}
-    return Element("wp:postmeta", None, "", True, texts, {})
+    return Element(name, None, "", True, texts, {})
 
 
 def _comment(found: re.Match[str]) -> Element:
-    number, date, content, approved, kind, author = _said(found.groups())
+    *fields, metas = found.groups()
+    number, date, content, approved, kind, author = _said(fields)
     texts: dict[str, str | None] = {
         "wp:comment_id": number or "",
         "wp:comment_date_gmt": date or "",
@@ -187,7 +193,9 @@ def _comment(found: re.Match[str]) -> Element:
         "wp:comment_type": kind or "",
         "wp:comment_user_id": author or "",
     }
-    return Element("wp:comment", None, "", True, texts, {})
+    read = [_meta(one, "wp:commentmeta") for one in META_OF_COMMENT.finditer(metas or "")]
+    listed = {"wp:commentmeta": read} if read else {}
+    return Element("wp:comment", None, "", True, texts, listed)
 
 
 def _said(found: Sequence[str | None]) -> list[str | None]:

@@ -190,9 +190,14 @@ COMMENT = {
 }
 
 
-def comment(omit=(), **changes):
+def comment(*children, omit=(), **changes):
     fields = COMMENT | {name.replace("__", ":"): value for name, value in changes.items()}
-    return element("wp:comment", *((n, text) for n, text in fields.items() if n not in omit))
+    kept = [(name, text) for name, text in fields.items() if name not in omit]
+    return element("wp:comment", *kept, *children)
+
+
+def meta_of_comment(key, value):
+    return element("wp:commentmeta", ("wp:meta_key", key), ("wp:meta_value", value))
 
 
 def attachment(parent="11", **changes):

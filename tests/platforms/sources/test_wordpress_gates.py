@@ -6,7 +6,17 @@ import pytest
 
 from platforms.records import Verdict
 from platforms.visibility import judge
-from tests.platforms.sources.dumps import PUBLIC_SITE, codes, comment, entry, items, meta, wxr
+from tests.platforms.sources.dumps import (
+    PUBLIC_SITE,
+    codes,
+    comment,
+    element,
+    entry,
+    items,
+    meta,
+    meta_of_comment,
+    wxr,
+)
 from tests.platforms.sources.examples import EXAMPLES, WP_EDITED, WP_USER
 
 GATED = [
@@ -108,6 +118,34 @@ FOR_ALL = [
     "Whoever reads of &quot;blockVisibility&quot;:false is told of a setting.",
 ]
 
+CLOSED_COMMENTS = [
+    ("private", "1"),
+    ("private_comment", "1"),
+    ("privatemsg", "to the harbor master"),
+    ("wp-private-comment-visibility", "2"),
+    ("_comment_visibility", "members"),
+    ("is_hidden", "true"),
+    ("akismet_result", "true"),
+    ("akismet_user_result", "true"),
+    ("_wp_trash_meta_status", "1"),
+    ("_wp_trash_meta_time", "1588291200"),
+    ("is_approved", "0"),
+    ("members_only", "1"),
+    ("reported_by", "7"),
+]
+OPEN_COMMENTS = [
+    ("akismet_history", 'a:1:{s:5:"event";s:9:"check-ham";}'),
+    ("akismet_result", "false"),
+    ("akismet_as_submitted", 'a:1:{s:12:"comment_type";s:7:"comment";}'),
+    ("akismet_delayed_moderation_email", "1"),
+    ("rating", "5"),
+    ("verified", "0"),
+    ("wpdiscuz_votes", "3"),
+    ("private", "0"),
+    ("wp-private-comment-visibility", ""),
+    ("is_approved", "1"),
+]
+
 
 def exported(folder, *parts, **changes):
     (item,) = items(folder, "wordpress", wxr(entry(*parts, **changes)), facts=PUBLIC_SITE)
@@ -203,3 +241,65 @@ def test_an_open_gate_holds_nothing_in_answers_either(tmp_path):
     }
 
     assert example.is_shared(tmp_path, {"post": WP_EDITED | change, "user": WP_USER})
+
+
+def remarks(folder, *remarks):
+    _, *found = items(folder, "wordpress", wxr(entry(*remarks)), facts=PUBLIC_SITE)
+    return found
+
+
+@pytest.mark.parametrize("more", ["", "<a/>"], ids=["as WordPress writes it", "unusual"])
+@pytest.mark.parametrize(("key", "value"), CLOSED_COMMENTS)
+def test_a_comment_whose_meta_speaks_against_it_is_held(key, value, more, tmp_path):
+    metas = meta_of_comment("rating", "5") + meta_of_comment(key, value) + more
+
+    (item,) = remarks(tmp_path, comment(metas + meta_of_comment("verified", "1")))
+
+    assert judge(item).verdict is Verdict.HOLD
+    assert codes(item) == {"plugin_access_unknown"}
+
+
+@pytest.mark.parametrize("more", ["", "<a/>"], ids=["as WordPress writes it", "unusual"])
+def test_what_many_plugins_note_of_a_comment_does_not_hold_it(more, tmp_path):
+    metas = "".join(meta_of_comment(*one) for one in OPEN_COMMENTS)
+
+    (item,) = remarks(tmp_path, comment(metas + more))
+
+    assert judge(item).verdict is Verdict.SHARE
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        element("wp:commentmeta", ("wp:meta_value", "1")),
+        element("wp:commentmeta", ("wp:meta_key", "a"), ("wp:meta_key", "b")),
+        "<wp:commentmeta>private</wp:commentmeta>",
+        "<wp:commentmeta/>",
+    ],
+)
+def test_meta_of_a_comment_that_is_not_understood_holds_it(odd, tmp_path):
+    (item,) = remarks(tmp_path, comment(odd))
+
+    assert codes(item) == {"meta_unknown"}
+
+
+def test_a_comment_that_another_file_marks_as_private_is_held(tmp_path):
+    marked = comment(meta_of_comment("private", "1"))
+
+    open_one, closed = remarks(tmp_path, comment(), marked)
+
+    assert codes(open_one) == {"conflicting_appearances"}
+    assert codes(closed) == {"plugin_access_unknown"}
+
+
+def test_the_meta_of_a_comment_says_nothing_of_its_post_or_of_other_comments(tmp_path):
+    marked = comment(meta_of_comment("private", "1"))
+
+    post, _, other = items(
+        tmp_path,
+        "wordpress",
+        wxr(entry(marked, comment(wp__comment_id="72"))),
+        facts=PUBLIC_SITE,
+    )
+
+    assert judge(post).verdict is judge(other).verdict is Verdict.SHARE

@@ -101,10 +101,18 @@ def leaves(draw, names, texts):
 
 
 @st.composite
+def metas_of_comments(draw, texts):
+    return "".join(
+        f"{draw(SPACES)}<wp:commentmeta>{draw(leaves(['wp:meta_key', 'wp:meta_value'], texts))}"
+        f"{draw(SPACES)}</wp:commentmeta>"
+        for _ in range(draw(st.integers(0, 3)))
+    )
+
+
+@st.composite
 def items(draw, texts):
     domain = draw(st.sampled_from(["category", "post_tag", "author", "a > b"]))
     category = f'<category domain="{domain}" nicename="a b">{draw(texts)}</category>'
-    of_comment = draw(leaves(["wp:meta_key", "wp:meta_value"], texts))
     lists = [
         [category] * draw(st.integers(0, 2)),
         [
@@ -112,8 +120,8 @@ def items(draw, texts):
             for _ in range(draw(st.integers(0, 2)))
         ],
         [
-            f"<wp:comment>{draw(leaves(REMARK, texts))}"
-            f"<wp:commentmeta>{of_comment}</wp:commentmeta></wp:comment>"
+            f"<wp:comment>{draw(leaves(REMARK, texts))}{draw(metas_of_comments(texts))}"
+            f"{draw(SPACES)}</wp:comment>"
             for _ in range(draw(st.integers(0, 2)))
         ],
     ]
