@@ -27,6 +27,8 @@ CORE_MEDIA: Final = frozenset({"media_type", "source_url", "media_details", "mim
 CORE_POST: Final = frozenset(
     {"excerpt", "guid", "date_gmt", "modified_gmt", "featured_media", "ping_status", "template"}
 )
+# What WordPress.com answers about one post, under its number and that of its site.
+RELATIONS: Final = frozenset({"likes", "i_like", "reblogs", "is_reblogged", "like_count"})
 SHORT_TYPES: Final = ("post", "page")
 CORE_USER: Final = frozenset({"roles", "registered_date", "extra_capabilities", "slug"})
 CORE_TYPE: Final = frozenset({"rest_base", "rest_namespace", "queryable", "types"})
@@ -89,6 +91,8 @@ def _of_document(document: object, ref: Ref) -> Iterator[Answer]:
         yield from _of_document(document["body"], ref)
     elif lists := [name for name in ENVELOPES if isinstance(document.get(name), list)]:
         yield from _of_envelope(document, lists, ref)
+    elif "ID" not in document and document.keys() & RELATIONS:
+        raise NotOfThisPlatform("this tells who likes or shares a post, and is none itself")
     elif _is_error(document):
         raise NotOfThisPlatform("the API answered with an error, not with records")
     else:

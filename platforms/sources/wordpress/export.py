@@ -46,6 +46,17 @@ MEANINGS: Final = {
 PREFIXES: Final = {uri: prefix for prefix, uris in MEANINGS.items() for uri in uris}
 KEPT: Final = frozenset({"item", "wp:author", "wp:base_blog_url", "wp:wxr_version"})
 WXR_ADVICE: Final = "Export it with WordPress: Tools, Export, All content."
+BOM: Final = b"\xef\xbb\xbf"
+DECLARATION: Final = b"<?xml"
+BEGINNING_BYTES: Final = 64 * 1024
+LATE_ADVICE: Final = (
+    "Remove everything before <?xml: blank lines and warnings there come from a plugin or theme of"
+    " the site."
+)
+ENCODING: Final = re.compile(r"[A-Za-z][\w.:-]{0,39}", re.ASCII)
+LONGEST_CHARACTER: Final = 4
+INVALID_TOKEN: Final = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
+MISPLACED_DECLARATION: Final = expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI]
 
 
 def parts(path: Path, progress: Callable[[int], None]) -> Iterator[Element]:
@@ -74,7 +85,8 @@ class _Reader:
         self._fed = self._began = self._elements = 0
         self._ended = -1
         self._skipped_bytes = self._skipped_lines = 0
-        self._has_channel = False
+        self._has_channel = self._is_late = False
+        self._encoding, self._tail = "", b""
         self._names: list[str] = []
         self._open: list[tuple[str, int, str | None]] = []
         self._texts: list[str] = []
@@ -86,6 +98,7 @@ class _Reader:
         self._parser = expat.ParserCreate("utf-8", SEPARATOR)
         self._parser.buffer_text = True
         self._parser.buffer_size = BUFFER_BYTES
+        self._parser.XmlDeclHandler = self._declare
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
         self._parser.StartNamespaceDeclHandler = self._bind
         self._outside()
@@ -135,9 +148,14 @@ class _Reader:
     def feed(self, chunk: bytes) -> None:
         if (nul := chunk.find(b"\0")) >= 0:
             byte = self._skipped_bytes + self._fed + nul
-            raise BadInput(self._path, "there is a NUL byte", byte=byte)
+            advice = "If it is in UTF-16, write it as UTF-8."
+            raise BadInput(self._path, "there is a NUL byte", byte=byte, advice=advice)
+        if not self._fed:
+            self._is_late = DECLARATION in chunk.removeprefix(BOM)[1:BEGINNING_BYTES]
+            self._is_late &= not chunk.removeprefix(BOM).startswith(DECLARATION)
         self._fed += len(chunk)
         self._parse(chunk)
+        self._tail = (self._tail + chunk)[-LONGEST_CHARACTER:]
         if self._fed - self._parser.CurrentByteIndex > MAX_TOKEN_BYTES:
             raise self._refusal("a single tag or comment exceeds 4 MiB")
         if self._open and self._fed - self._began > MAX_ITEM_BYTES:
@@ -161,8 +179,38 @@ class _Reader:
         try:
             self._parser.Parse(chunk, last)
         except expat.ExpatError as error:
+            if self._is_of_another_encoding(error, chunk):
+                raise self._refusal(*self._of_encoding()) from error
+            self._is_late |= error.code == MISPLACED_DECLARATION
             why = expat.ErrorString(error.code) or "unknown"
-            raise self._refusal(f"this is not well-formed XML ({why})", WXR_ADVICE) from error
+            raise self._refusal(f"this is not well-formed XML ({why})", self._advice()) from error
+
+    def _declare(self, _: str, encoding: str | None, __: int) -> None:
+        """Keep what it says it is written in. Some sites say so of what is UTF-8 all the same."""
+        if encoding and ENCODING.fullmatch(encoding) and encoding.lower() not in ("utf-8", "utf8"):
+            self._encoding = encoding
+
+    def _is_of_another_encoding(self, error: expat.ExpatError, chunk: bytes) -> bool:
+        """Whether the parser stopped at bytes that are no character of UTF-8."""
+        if error.code != INVALID_TOKEN:
+            return False
+        begin = self._fed - len(chunk) - len(self._tail)
+        at = max(self._parser.CurrentByteIndex - begin, 0)
+        try:
+            (self._tail + chunk)[at : at + LONGEST_CHARACTER].decode()
+        except UnicodeDecodeError as fault:
+            return fault.start == 0
+        return False
+
+    def _of_encoding(self) -> tuple[str, str]:
+        of = self._encoding or "windows-1252"
+        how = f"iconv -f {of} -t UTF-8 FILE > NEW"
+        if self._encoding:
+            return f"this is not UTF-8 but, as it says, {of}", f"Write it as UTF-8: {how}"
+        return "this is not UTF-8", f"Write it as UTF-8; if it is of Western Europe, by {how}"
+
+    def _advice(self) -> str:
+        return LATE_ADVICE if self._is_late else WXR_ADVICE
 
     def _refuse_doctype(self, *_: object) -> None:
         raise self._refusal("it declares a document type, which could define entities")
@@ -194,7 +242,7 @@ class _Reader:
     def _start(self, name: str, _: dict[str, str]) -> None:
         self._names.append(_short(name))
         if len(self._names) == 1 and self._names != ["rss"]:
-            raise self._refusal("this is not an RSS document", WXR_ADVICE)
+            raise self._refusal("this is not an RSS document", self._advice())
         if len(self._names) > MAX_DEPTH:
             raise self._refusal(TOO_DEEP)
         if self._names == ["rss", "channel"]:

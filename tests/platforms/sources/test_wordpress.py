@@ -3,7 +3,7 @@
 import pytest
 
 from platforms.records import Identity, MediaKind, Role, Verdict, Visibility
-from platforms.sources import SOURCES, BadFact
+from platforms.sources import SOURCES, BadFact, BadInput
 from platforms.sources.wordpress.site import address, evidence_of
 from platforms.visibility import judge
 from tests.platforms.sources.dumps import (
@@ -633,3 +633,87 @@ def test_a_key_with_a_comment_in_it_is_not_understood(tmp_path):
     split = entry(meta("KEY", "subscribers")).replace("KEY", "_jetpack_<!-- -->newsletter_access")
 
     assert codes(only(tmp_path, split)) == {"meta_unknown"}
+
+
+LATIN = wxr(entry(title="Marée")).replace('encoding="UTF-8"', 'encoding="ISO-8859-1"')
+UNICODE = wxr(entry(title="Marée")).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "advice"),
+    [
+        pytest.param(
+            LATIN.encode("latin-1"), "as it says, ISO-8859-1", "iconv -f ISO-8859-1", id="a"
+        ),
+        pytest.param(
+            UNICODE.decode().encode("cp1252"), "not UTF-8", "iconv -f windows-1252", id="b"
+        ),
+        pytest.param(
+            b"\n\n" + UNICODE, "not at start", "everything before <[?]xml", id="blank lines"
+        ),
+        pytest.param(b"\n" * 300_000 + UNICODE, "not at start", "everything before", id="many"),
+        pytest.param(b"\xef\xbb\xbf " + UNICODE, "not at start", "everything before", id="a BOM"),
+        pytest.param(b"\xef\xbb\xbf" * 2 + UNICODE, "XML", "everything before", id="two BOMs"),
+        pytest.param(b"<br />\nNotice" + UNICODE, "no.* RSS", "everything before", id="a warning"),
+        pytest.param(b"Notice: x\n" + UNICODE, "XML", "everything before", id="a plain warning"),
+        pytest.param(b"<html/>", "no.* RSS", "Export it with WordPress", id="something else"),
+        pytest.param(UNICODE.decode().encode("utf-16-le"), "NUL", "UTF-16", id="UTF-16"),
+    ],
+)
+def test_what_is_refused_for_its_encoding_or_its_beginning_says_what_to_do(
+    content, reason, advice, tmp_path
+):
+    with pytest.raises(BadInput, match=f"(?s){reason}.*{advice}"):
+        items(tmp_path, "wordpress", content)
+
+
+@pytest.mark.parametrize(
+    "content", [LATIN.encode(), b"\xef\xbb\xbf" + UNICODE], ids=["said", "BOM"]
+)
+def test_what_is_utf_8_all_the_same_is_read(content, tmp_path):
+    (item,) = items(tmp_path, "wordpress", content, facts=PUBLIC_SITE)
+
+    assert item.title == "Marée"
+
+
+# What WordPress and its plugins keep as posts, and as published ones, though no visitor reads them.
+NOT_PUBLIC = [
+    *(
+        "shop_order",
+        "shop_order_refund",
+        "shop_order_placehold",
+        "shop_coupon",
+        "shop_subscription",
+    ),
+    *(
+        "shop_webhook",
+        "product_variation",
+        "edd_payment",
+        "edd_log",
+        "give_payment",
+        "mepr-transaction",
+    ),
+    *("flamingo_inbound", "flamingo_outbound", "flamingo_contact", "feedback", "nf_sub", "wpforms"),
+    *("wpcf7_contact_form", "db7_form", "jetpack_mess", "postman_sent_mail", "wp-email-log"),
+    *("revision", "user_request", "oembed_cache", "custom_css", "customize_changeset"),
+    *("wp_global_styles", "wp_block", "wp_template", "wp_template_part", "wp_navigation"),
+    *("wp_font_family", "wp_font_face", "nav_menu_item", "acf-field-group", "acf-field"),
+    *("forum", "topic", "reply", "bp-email", "bp-message", "scheduled-action", "elementor_library"),
+    *(
+        "sfwd-quiz",
+        "lp_order",
+        "llms_order",
+        "wc_user_membership",
+        "support_ticket",
+        "private_note",
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", NOT_PUBLIC)
+def test_what_is_no_post_by_nature_is_never_shared_nor_what_hangs_on_it(kind, tmp_path):
+    post = entry(comment(), wp__post_id="11", wp__post_type=kind)
+    found = items(tmp_path, "wordpress", wxr(post, attachment(wp__post_id="12")), facts=PUBLIC_SITE)
+
+    assert [judge(item).verdict is Verdict.SHARE for item in found] == [False] * 3
+    assert judge(found[0]).verdict is Verdict.EXCLUDE

@@ -189,6 +189,19 @@ def test_no_structure_crashes_the_reader_or_shares_somebody_unknown(tmp_path, pa
         pytest.param('{"code": "rest_forbidden", "message": "No"}', "error", id="an error"),
         pytest.param('{"error": "unauthorized", "message": "No"}', "error", id="another error"),
         pytest.param('{"posts": []}', "empty", id="an empty page without its number"),
+        pytest.param(
+            '{"found": 1, "site_ID": 9, "post_ID": 11, "likes": [{"ID": 7, "login": "bob"}]}',
+            "who likes",
+            id="who likes a post",
+        ),
+        pytest.param(
+            '{"i_like": false, "like_count": 1, "site_ID": 9, "post_ID": 11}',
+            "who likes",
+            id="whether the reader likes it",
+        ),
+        pytest.param(
+            '{"is_reblogged": true, "site_ID": 9, "post_ID": 11}', "shares", id="who reblogged it"
+        ),
         pytest.param('[{"id": 1, "username": "alice"}]', "no record", id="people of elsewhere"),
         pytest.param('{"id": 1, "id": 2}', "twice|key", id="a key twice"),
         pytest.param("[" * 100_000, "deeply|JSON", id="deep nesting"),
