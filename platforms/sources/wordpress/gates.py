@@ -21,7 +21,14 @@ KEYS: Final = re.compile(
     r"|only_?logged_?in|s2member_\w*req|wppcp_post_page_(?:visibility|roles|users)|ihc_mb_who"
     r"|_is4wp_(?:any_|membership|contact_ids|hide_completely)|accessally|laterpay_post_price"
     r"|urcr_|aam[-_]post[-_]access|^_elementor_data$"
+    r"|unlisted|confidential|allowed[-_](?:users?|roles?)|(?:users?|roles?)[-_]allowed"
+    r"|requires?[-_]?log_?in|log_?in[-_](?:is[-_])?(?:required|only|to[-_](?:read|view))"
+    r"|visible[-_](?:to|for)[-_]|show[-_]to[-_]|hid(?:e|den)[-_](?:from|for)[-_](?:visitor|guest|public|everyone|logged)"
+    r"|(?:visitors?|guests?)[-_](?:visibility|access)|(?:staff|employees?|users?|internal|team|admins?|editors?)[-_]only"
+    r"|^_?(?:is_|post_|page_|content_)?(?:visibility|hidden|secret|internal|archived|deleted)$"
 )
+# Of these it is what is false that closes a post.
+SHOWN: Final = re.compile(r"show[-_]to[-_](?:visitors?|guests?|public|everyone)$")
 # Elementor keeps a page as it is built, with what its addons show to some only.
 ELEMENTOR: Final = "_elementor_data"
 ELEMENTS: Final = re.compile(
@@ -118,6 +125,8 @@ def may_close(key: str, value: str | None) -> bool:
     """Whether what stands under such a key may keep anybody out."""
     if value is None or (key in CLOSED_BY_ZERO and value.strip() == "0"):
         return True
+    if SHOWN.search(key):
+        return value.strip().lower() in FALSE
     if key == ELEMENTOR:
         return ELEMENTS.search(value) is not None
     return value.strip().lower() not in OPEN_VALUES and NOT_IN_FORCE.search(value) is None
