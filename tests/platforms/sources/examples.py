@@ -262,7 +262,11 @@ EXAMPLES = {
         is_xml=True,
     ),
     "wordpress comment": Example(
-        "wordpress", "71", _xml(dumps.entry(dumps.comment())), dumps.PUBLIC_SITE, is_xml=True
+        "wordpress",
+        "71",
+        _xml(dumps.entry(dumps.comment(dumps.meta_of_comment("private", "0")))),
+        dumps.PUBLIC_SITE,
+        is_xml=True,
     ),
     "wordpress attachment": Example(
         "wordpress", "21", _xml(dumps.entry(), dumps.attachment()), dumps.PUBLIC_SITE, is_xml=True

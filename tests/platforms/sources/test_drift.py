@@ -87,6 +87,7 @@ STAYS_SHARED = [
     ("wordpress *", "*.comment_content", SHOWN),
     ("wordpress *", "*.comment_author*", "never read"),
     ("wordpress post", "*.postmeta*", SAYS_BAD),
+    ("wordpress comment", "*.commentmeta*", SAYS_BAD),
     ("wordpress rest *", "*._links*", "every link of every record says which site it is"),
     ("wordpress rest *", "*.link", "it must only not lead to another site"),
     ("wordpress rest *", "*.guid*", "never read"),
@@ -114,7 +115,7 @@ STAYS_SHARED = [
     ("wordpress rest media", "media.meta", "only posts and pages are sold"),
     ("wordpress rest comment", "comment.author_name", "never read"),
     ("wordpress rest comment", "comment.content*", SHOWN),
-    ("wordpress rest comment", "comment.meta", "never read"),
+    ("wordpress rest comment", "comment.meta", SAYS_BAD),
     ("wordpress rest comment", "comment.parent", "it stands below its post"),
     *(
         ("wordpress rest comment", f"other.{name}", "never read")
