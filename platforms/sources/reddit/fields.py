@@ -4,6 +4,7 @@ A value that is not listed is unknown. So is a missing field that every record o
 kind has today; older archives lack some, which an operator may settle by a fact.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -106,12 +107,21 @@ OF_COMMENTS: Final[Mapping[str, Field]] = {
 }
 # A mere value of these says so; they are null, false or missing in everybody's records.
 IF_ANY: Final[Mapping[str, tuple[str, Visibility]]] = {
-    **dict.fromkeys(("banned_by", "banned_at_utc", "removed_by"), ("removed", REMOVED)),
+    **dict.fromkeys(
+        (
+            *("banned_by", "banned_at_utc", "ban_note", "removed_by"),
+            *("mod_note", "mod_reason_by", "mod_reason_title"),
+        ),
+        ("removed", REMOVED),
+    ),
     **dict.fromkeys(
         ("promoted_by", "promoted_display_name", "promoted_url", "campaign_id", "ad_business"),
         ("commercial", Visibility.COMMERCIAL),
     ),
 }
+# What Reddit shows or sells beside something tells of an adult post, never of a clean one.
+ADULT_ADS: Final = ("whitelist_status", "parent_whitelist_status")
+ADULT_WORD: Final = re.compile(r"(?:^|_)(?:adult|nsfw)(?:_|$)", re.IGNORECASE)
 OF_ARCHIVES: Final[Mapping[str, Field]] = {
     "was_deleted_later": Field("was_deleted_later_unknown", "removed_later", _bad_if_true(REMOVED)),
     "was_initially_deleted": Field(
@@ -196,6 +206,19 @@ def reading(meaning: Meaning, raw: object) -> Visibility:
     if raw is not None and not isinstance(raw, bool | str):
         return Visibility.UNKNOWN
     return meaning.get(raw, Visibility.UNKNOWN)
+
+
+def is_for_adults(raw: Mapping[str, Any]) -> bool:
+    """Whether adverts are kept apart from it as from what is adult."""
+    return any(
+        isinstance(word := raw.get(name), str) and ADULT_WORD.search(word) is not None
+        for name in ADULT_ADS
+    )
+
+
+def has_adult_thumbnail(value: object) -> bool:
+    """Whether a word stands in place of the picture, and which; most are addresses."""
+    return isinstance(value, str) and value.strip().lower() == "nsfw"
 
 
 def evidence_of(

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from platforms.records import Evidence, Identity, Media, Role
+from platforms.sources.reddit.fields import has_adult_thumbnail
 from platforms.sources.reddit.media import media_of
 from platforms.sources.reddit.people import author_of
 from platforms.sources.reddit.responses import Shape
@@ -142,9 +143,10 @@ class Kinds:
         state = self._of_fields.get(key)
         if state is None and (state := self._new_state(prefix, record)) and len(noted) < LONG_VALUE:
             self._of_fields.put(key, state)
-        if state and (_may_be_notice(text) or _may_be_notice(title)):
-            texts = {"title": title, TEXTS[state.shape][-1]: text}
-            return self._numbered(prefix, state.evidence + doubts_of(state.shape, texts))
+        if state and (_may_be_notice(text) or _may_be_notice(title) or _is_marked(record)):
+            said = {"title": title, TEXTS[state.shape][-1]: text}
+            said |= _given({"thumbnail": record.thumbnail})
+            return self._numbered(prefix, state.evidence + doubts_of(state.shape, said))
         return state
 
     def _new_state(self, prefix: str, record: Usual) -> State | None:
@@ -214,6 +216,10 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
 def _may_be_notice(text: str) -> bool:
     """Whether the rule must be asked about a text; most begin with a letter."""
     return text != "" and not text[0].isalnum() and text.lstrip().startswith(NOTICE_BEGINS)
+
+
+def _is_marked(record: Usual) -> bool:
+    return has_adult_thumbnail(record.thumbnail)
 
 
 def _noted_in(meta: object) -> bytes:

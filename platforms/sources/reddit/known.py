@@ -17,6 +17,7 @@ from platforms.sources.reddit.fields import (
     WATCH_OF_ACCOUNTS,
     WATCH_OF_SUBREDDITS,
     Field,
+    is_for_adults,
     missing,
     reading,
 )
@@ -154,7 +155,8 @@ def named(raw: Mapping[str, Any], *fields: str) -> str | None:
 
 
 def _values(raw: Mapping[str, Any], field: str) -> list[object]:
-    return [raw[name] for name in SPELLINGS.get(field, (field,)) if name in raw]
+    values = [raw[name] for name in SPELLINGS.get(field, (field,)) if name in raw]
+    return [*values, True] if field == "over18" and is_for_adults(raw) else values
 
 
 def _note(

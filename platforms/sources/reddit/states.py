@@ -14,6 +14,7 @@ import msgspec
 from platforms.records import Evidence, Visibility
 from platforms.sources.marks import doubt as doubt_of_mark
 from platforms.sources.reddit.fields import (
+    ADULT_ADS,
     EVENTS,
     HARMLESS_IN_ARCHIVES,
     IF_ANY,
@@ -23,6 +24,8 @@ from platforms.sources.reddit.fields import (
     WATCH,
     asserted_for,
     evidence_of,
+    has_adult_thumbnail,
+    is_for_adults,
     missing,
 )
 from platforms.sources.reddit.responses import FULLNAME, Shape
@@ -40,7 +43,8 @@ PREFIXES: Final = {Shape.POST: "post.", Shape.COMMENT: "comment."}
 # What an archive or an event notes on one record differs from the next; the rest repeats.
 OF_ONE_RECORD: Final = frozenset({"_meta", "$event", "$event.action"})
 DECISIVE: Final = {
-    shape: tuple(dict.fromkeys((*fields, *IF_ANY, *ADVERTS))) for shape, fields in FIELDS.items()
+    shape: tuple(dict.fromkeys((*fields, *IF_ANY, *ADVERTS, *ADULT_ADS)))
+    for shape, fields in FIELDS.items()
 }
 REMEMBERED: Final = 4_096
 FIRST_SECOND, LAST_SECOND = 1, 253_402_300_799
@@ -65,12 +69,14 @@ def state_of(
 
 
 def doubts_of(shape: Shape, raw: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """What its texts say against it, and fields that nobody reads.
+    """What its texts and its thumbnail say against it, and fields that nobody reads.
 
     Nothing is said by texts that begin with a letter, nor by names without ``suspects_in``.
     """
-    texts = [doubt for name in TEXTS[shape] if (doubt := _of_its_text(name, raw))]
-    return (*texts, *map(doubt_of_mark, WATCH.marks_in(raw)))
+    found = [doubt for name in TEXTS[shape] if (doubt := _of_its_text(name, raw))]
+    if has_adult_thumbnail(raw.get("thumbnail")):
+        found.append(Evidence("item", Visibility.ADULT, "adult", "its thumbnail is 'nsfw'"))
+    return (*found, *map(doubt_of_mark, WATCH.marks_in(raw)))
 
 
 def of_its_fields(
@@ -99,6 +105,9 @@ def _read_fields(
 ) -> Iterator[Evidence]:
     yield from evidence_of(raw, FIELDS[shape], asserted)
     yield from _of_mere_values(raw)
+    if is_for_adults(raw):
+        detail = "whitelist_status or parent_whitelist_status says so"
+        yield Evidence("item", Visibility.ADULT, "adult", detail)
     if shape is Shape.POST and not any(name in raw or name in asserted for name in ADVERTS):
         yield missing(ADVERTS[1], OF_POSTS[ADVERTS[1]])
     yield from _of_its_archive(raw)

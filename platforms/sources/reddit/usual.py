@@ -51,6 +51,7 @@ class Usual(Protocol):
     is_video: Any
     media_metadata: Any
     gallery_data: Any
+    thumbnail: Any
     crosspost_parent: Nothing
     crosspost_parent_list: Nothing
     sr_detail: Nothing

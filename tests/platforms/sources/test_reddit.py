@@ -133,6 +133,10 @@ def test_an_item_of_which_everything_is_known_is_shared(tmp_path, dump):
         ({"filtered": True}, "removed"),
         ({"banned_by": "mallory"}, "removed"),
         ({"banned_at_utc": 1_600_000_500}, "removed"),
+        ({"ban_note": "remove not spam"}, "removed"),
+        ({"mod_note": "off topic", "approved_by": "mallory"}, "removed"),
+        ({"mod_reason_title": "Rule 3"}, "removed"),
+        ({"mod_reason_by": "mallory"}, "removed"),
         ({"$event": {"action": "deleted"}}, "deleted"),
         ({"$event": {"action": "gone"}}, "removed"),
         ({"$event.action": "deleted"}, "deleted"),
@@ -199,6 +203,40 @@ def test_adult_is_a_flag_and_no_verdict(tmp_path, raw):
 
     assert judge(item).verdict is Verdict.SHARE
     assert judge(item).adult
+
+
+@pytest.mark.parametrize(
+    "dump",
+    [
+        pytest.param(lines(post(thumbnail="nsfw")), id="the word in place of a thumbnail"),
+        pytest.param(lines(post(whitelist_status="promo_adult_nsfw")), id="adverts of the post"),
+        pytest.param(lines(post(parent_whitelist_status="promo_adult")), id="of its subreddit"),
+        pytest.param(lines(crosspost(source(thumbnail="nsfw"))), id="the post it repeats"),
+        pytest.param(
+            lines(subreddit(whitelist_status="promo_adult_nsfw"), post()), id="the subreddit"
+        ),
+        pytest.param(page(post(thumbnail="nsfw"), comment()), id="a comment's post"),
+        pytest.param(lines(post(thumbnail="nsfw"), post()), id="another appearance"),
+    ],
+)
+def test_what_is_shown_or_sold_as_adult_is_adult_whatever_its_rating_says(tmp_path, dump):
+    item = last(tmp_path, dump)
+
+    assert judge(item).verdict is Verdict.SHARE
+    assert judge(item).adult
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"thumbnail": "spoiler", "spoiler": True},
+        {"thumbnail": "https://b.thumbs.example/nsfw.jpg"},
+        {"thumbnail": None, "whitelist_status": None},
+        {"whitelist_status": "house_only", "parent_whitelist_status": "no_ads"},
+    ],
+)
+def test_other_thumbnails_and_adverts_say_nothing_of_the_rating(tmp_path, changes):
+    assert not judge(only(tmp_path, post(**changes))).adult
 
 
 def test_a_comment_is_as_adult_as_its_post(tmp_path):
@@ -664,10 +702,8 @@ def test_a_video_is_read_only_where_it_was_uploaded(tmp_path):
 SEEDED = {
     "author_flair_text": "SEED-flair",
     "approved_by": "SEED-moderator",
-    "mod_note": "SEED-note",
     "mod_reports": [["SEED-report", "SEED-moderator"]],
     "user_reports": [["SEED-report", 1]],
-    "mod_reason_by": "SEED-moderator",
     "link_author": "SEED-link-author",
     "author_ip": "192.0.2.7",
     "email": "SEED@mail.example",
@@ -685,6 +721,7 @@ def test_personal_data_that_rides_along_never_gets_into_an_item(tmp_path):
     dump = lines(
         page(post(**SEEDED), comment(**SEEDED)),
         crosspost(source(**SEEDED), **SEEDED),
+        post("abc3", mod_note="SEED-note", mod_reason_by="SEED-moderator"),
         account(email="SEED@mail.example", icon_img="SEED", **{"subreddit": {"title": "SEED"}}),
         subreddit(moderators=["SEED"], submit_text="SEED"),
         thing("wikipage", {"revision_by": "SEED"}),

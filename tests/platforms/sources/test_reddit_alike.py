@@ -14,7 +14,7 @@ from platforms.sources import SOURCES, columns
 from platforms.sources.columns import Columns
 from platforms.sources.reddit import alike, kinds
 from platforms.sources.reddit.alike import Alike
-from platforms.sources.reddit.fields import IF_ANY, OF_COMMENTS, OF_POSTS
+from platforms.sources.reddit.fields import ADULT_ADS, IF_ANY, OF_COMMENTS, OF_POSTS
 from platforms.sources.reddit.items import KINDS, item_of, items_of_event, odd_item
 from platforms.sources.reddit.kept import MAKES, SAID
 from platforms.sources.reddit.kinds import Kinds
@@ -46,8 +46,19 @@ NAMES = sorted(
     | {"retrieved_on", "retrieved_utc", "sr_detail", "crosspost_parent", "crosspost_parent_list"}
     | {"media_metadata", "is_video", "replies", "kind", "data", "error", "interactions"}
     | {"isPrivate", "deleted_at", "visibility", "approved_at", "searchable"}
+    | {*ADULT_ADS, "thumbnail"}
 )
-WORDS = ["true", "public", "private", "moderator", "DELETED", "[removed]", "[deleted]", "alice"]
+WORDS = [
+    "true",
+    "public",
+    "private",
+    "moderator",
+    "DELETED",
+    "[removed]",
+    "[deleted]",
+    "alice",
+    "nsfw",
+]
 PICTURE = {"x1": {"id": "x1", "status": "valid", "m": "image/png"}}
 VALUES = st.sampled_from(
     [
@@ -282,6 +293,7 @@ def row_of(raw):
         *(post(author="[deleted]"), comment(replies=""), comment(author_fullname=None)),
         *(post(retrieved_on=1_600_000_000), post(retrieved_utc=1, retrieved_on=2)),
         post(media_metadata=PICTURE, url="https://i.redd.it/a.png"),
+        *(post(thumbnail="nsfw"), post(whitelist_status="promo_adult_nsfw"), post(mod_note="x")),
     ],
 )
 def test_what_is_usual_is_read_as_of_a_kind(raw):
