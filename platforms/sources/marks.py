@@ -7,7 +7,7 @@ shared must still be proven public by what is known.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -96,6 +96,11 @@ class Watch:
         found = (watch.marks_in(one) for watch, one in self._objects_in(raw))
         return tuple(islice(dict.fromkeys(chain.from_iterable(found)), TOLD))
 
+    def marks_inside(self, value: object, apart: Container[str] = ()) -> tuple[str, ...]:
+        """The same of every object in ``value``, however deep, but for members called ``apart``."""
+        found = (mark for one in _everything_in(value, apart) for mark in self.marks_in(one))
+        return tuple(islice(dict.fromkeys(found), TOLD))
+
     def suspects_in(self, names: Iterable[str]) -> Iterator[str]:
         """Those of which ``marks_in`` asks for the value."""
         return (name for name in names if name not in self._harmless and self._is_suspect(name))
@@ -150,6 +155,18 @@ def is_doubt(evidence: Evidence) -> bool:
 def _is_another(one: object, raw: Mapping[str, Any]) -> bool:
     number = one.get("id") if isinstance(one, dict) else None
     return isinstance(number, str | int) and bool(number) and str(number) != str(raw.get("id"))
+
+
+def _everything_in(value: object, apart: Container[str]) -> Iterator[dict[str, Any]]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            inside = [found for name, found in one.items() if name not in apart]
+        else:
+            inside = one if isinstance(one, list) else []
+        waiting += [found for found in inside if isinstance(found, dict | list)]
 
 
 def _snake(name: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from platforms.records import Evidence, Visibility
 from platforms.sources.contract import Fact, one_of
-from platforms.sources.marks import Watch
+from platforms.sources.marks import SHOWN, Watch
 from platforms.sources.values import shown
 
 Value = bool | str | None
@@ -164,6 +164,24 @@ HARMLESS: Final = frozenset(
 WATCH: Final = Watch((*OF_POSTS, *OF_COMMENTS, *IF_ANY, *HARMLESS))
 WATCH_OF_SUBREDDITS: Final = Watch((*OF_SUBREDDITS, *HARMLESS))
 WATCH_OF_ACCOUNTS: Final = Watch((*OF_ACCOUNTS, *HARMLESS))
+# Of what is uploaded to Reddit: what is not valid, or was taken out, is left out.
+WATCH_OF_UPLOADS: Final = Watch({"status", "is_deleted"})
+WATCH_INSIDE: Final = Watch(())
+UPLOADS: Final = ("media_metadata", "gallery_data")
+# Objects with what may be said of the item itself, in many records.
+LOOKED_INTO: Final = (*UPLOADS, "media", "secure_media", "poll_data", "rpan_video")
+# Read by whoever reads comments, subreddits, the posts that are repeated, and archives.
+READ_APART: Final = frozenset(
+    {"crosspost_parent_list", "sr_detail", "replies", "_meta", "$event", "$event.action"}
+)
+# About awards, flairs, games and what readers reported, or how something from elsewhere is shown.
+SAY_NOTHING: Final = frozenset(
+    {"all_awardings", "awarders", "gildings", "associated_award", "tournament_data"}
+    | {"treatment_tags", "content_categories", "author_flair_richtext", "link_flair_richtext"}
+    | {"user_reports", "mod_reports", "preview", "media_embed", "secure_media_embed"}
+    | {"expression_asset_data"}
+)
+FROM_ELSEWHERE: Final = frozenset({"oembed"})
 EVENTS: Final[Mapping[str, Visibility]] = {
     "deleted": Visibility.REMOVED_AUTHOR,
     "gone": REMOVED,
@@ -219,6 +237,25 @@ def is_for_adults(raw: Mapping[str, Any]) -> bool:
 def has_adult_thumbnail(value: object) -> bool:
     """Whether a word stands in place of the picture, and which; most are addresses."""
     return isinstance(value, str) and value.strip().lower() == "nsfw"
+
+
+def marks_of(raw: Mapping[str, Any]) -> Iterator[str]:
+    """What to say of fields that nobody reads, of an item and of the objects in it."""
+    yield from WATCH.marks_in(raw)
+    for name in sorted(name for name, value in raw.items() if isinstance(value, dict | list)):
+        for mark in _marks_inside(name, raw[name]):
+            yield f"in {name[:SHOWN]}: {mark}"
+
+
+def _marks_inside(name: str, value: dict[str, Any] | list[Any]) -> tuple[str, ...]:
+    if name in READ_APART or name in SAY_NOTHING:
+        return ()
+    if name not in UPLOADS:
+        return WATCH_INSIDE.marks_inside(value, FROM_ELSEWHERE)
+    # Uploads stand beside their ids, which are no names of fields.
+    if name == UPLOADS[0] and isinstance(value, dict):
+        value = list(value.values())
+    return WATCH_OF_UPLOADS.marks_inside(value)
 
 
 def evidence_of(

@@ -8,13 +8,14 @@ whatever else is unusual are left to the rule. Tests hold the two together.
 import re
 from collections.abc import Hashable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from platforms.records import Evidence, Identity, Media, Role
-from platforms.sources.reddit.fields import has_adult_thumbnail
+from platforms.sources.reddit.fields import LOOKED_INTO, has_adult_thumbnail
 from platforms.sources.reddit.media import media_of
 from platforms.sources.reddit.people import author_of
 from platforms.sources.reddit.responses import Shape
@@ -34,6 +35,7 @@ from platforms.sources.reddit.usual import ABSENT, DECIDING, Records, Usual
 
 HOSTS: Final = ("https://i.redd.it/", "https://v.redd.it/")
 MEDIA_FIELDS: Final = ("url", "is_video", "media_metadata", "gallery_data", "selftext", "body")
+BESIDE_TEXTS: Final = ("thumbnail", *LOOKED_INTO)
 POST, COMMENT = "t3_", "t1_"
 SHAPES: Final = {POST: Shape.POST, COMMENT: Shape.COMMENT}
 # Stands for the time of reading where a record has nothing on it.
@@ -42,6 +44,7 @@ Kept = TypeVar("Kept")
 # What an archive notes is remembered up to so many bytes.
 LONG_VALUE: Final = 512
 
+_inside_of = attrgetter(*LOOKED_INTO)
 _encode = msgspec.json.Encoder().encode
 
 # A fullname and, of a comment, that of its post; longer ids are left to the rule.
@@ -145,7 +148,7 @@ class Kinds:
             self._of_fields.put(key, state)
         if state and (_may_be_notice(text) or _may_be_notice(title) or _is_marked(record)):
             said = {"title": title, TEXTS[state.shape][-1]: text}
-            said |= _given({"thumbnail": record.thumbnail})
+            said |= _given({name: getattr(record, name) for name in BESIDE_TEXTS})
             return self._numbered(prefix, state.evidence + doubts_of(state.shape, said))
         return state
 
@@ -219,7 +222,10 @@ def _may_be_notice(text: str) -> bool:
 
 
 def _is_marked(record: Usual) -> bool:
-    return has_adult_thumbnail(record.thumbnail)
+    """Whether the rule must be asked about its thumbnail, or what is in it."""
+    if has_adult_thumbnail(record.thumbnail):
+        return True
+    return any(isinstance(one, dict | list) for one in _inside_of(record))
 
 
 def _noted_in(meta: object) -> bytes:

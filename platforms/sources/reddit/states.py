@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from platforms.records import Evidence, Visibility
+from platforms.sources.marks import TOLD
 from platforms.sources.marks import doubt as doubt_of_mark
 from platforms.sources.reddit.fields import (
     ADULT_ADS,
@@ -21,11 +23,11 @@ from platforms.sources.reddit.fields import (
     OF_ARCHIVES,
     OF_COMMENTS,
     OF_POSTS,
-    WATCH,
     asserted_for,
     evidence_of,
     has_adult_thumbnail,
     is_for_adults,
+    marks_of,
     missing,
 )
 from platforms.sources.reddit.responses import FULLNAME, Shape
@@ -71,12 +73,13 @@ def state_of(
 def doubts_of(shape: Shape, raw: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """What its texts and its thumbnail say against it, and fields that nobody reads.
 
-    Nothing is said by texts that begin with a letter, nor by names without ``suspects_in``.
+    Nothing is said by texts that begin with a letter, nor by names without ``suspects_in``
+    and values without objects.
     """
     found = [doubt for name in TEXTS[shape] if (doubt := _of_its_text(name, raw))]
     if has_adult_thumbnail(raw.get("thumbnail")):
         found.append(Evidence("item", Visibility.ADULT, "adult", "its thumbnail is 'nsfw'"))
-    return (*found, *map(doubt_of_mark, WATCH.marks_in(raw)))
+    return (*found, *map(doubt_of_mark, islice(marks_of(raw), TOLD)))
 
 
 def of_its_fields(

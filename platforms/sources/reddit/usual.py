@@ -1,7 +1,8 @@
 """Posts and comments as Reddit and its archives usually write them, decoded into their fields.
 
 Only what most records of a dump have in common: texts, names and flags of the types that they
-usually have, nothing repeated and nothing inside, and members by names that were seen before.
+usually have, nothing repeated, no objects but those that are known, and members by names that
+were seen before.
 Every other record is left to whoever reads dictionaries.
 """
 
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from platforms.sources.json_documents import QUICK_BYTES, is_all_of
-from platforms.sources.reddit.fields import WATCH
+from platforms.sources.reddit.fields import SAY_NOTHING, WATCH
 from platforms.sources.reddit.responses import AROUND_ITEMS
 from platforms.sources.reddit.states import DECISIVE, OF_ONE_RECORD
 
@@ -26,6 +27,16 @@ ABSENT: Final = Raw(b"")
 Name = Annotated[str, msgspec.Meta(max_length=LONG_CHARACTERS)]
 Flag = bool | Annotated[str, msgspec.Meta(max_length=LONG_WORD)] | None | UnsetType
 Nothing = None | UnsetType
+Plain = (
+    str
+    | int
+    | float
+    | bool
+    | Annotated[list[Any], msgspec.Meta(max_length=0)]
+    | Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
+    | None
+)
+"""What has no object in it that could say something."""
 
 
 class Usual(Protocol):
@@ -47,11 +58,15 @@ class Usual(Protocol):
     selftext: str | UnsetType
     body: str | UnsetType
     link_id: Name | UnsetType
-    url: Any
-    is_video: Any
+    url: Plain
+    is_video: Plain
+    thumbnail: Plain
     media_metadata: Any
     gallery_data: Any
-    thumbnail: Any
+    media: Any
+    secure_media: Any
+    poll_data: Any
+    rpan_video: Any
     crosspost_parent: Nothing
     crosspost_parent_list: Nothing
     sr_detail: Nothing
@@ -145,12 +160,13 @@ def _is_usual(name: str) -> bool:
 
 
 def _field(name: str, number: int) -> tuple[str, Any] | tuple[str, Any, Any]:
-    """Of what is not read, anything is decoded, so that it can be proven to be whole."""
+    """What is not read is decoded all the same, so that it can be proven to be whole."""
     if name not in READ:
-        return f"member_{number}", Any, msgspec.field(name=name, default=ABSENT)
+        kind = Any if name in SAY_NOTHING else Plain
+        return f"member_{number}", kind, msgspec.field(name=name, default=ABSENT)
     kind = READ[name]
-    if kind is Any:
-        return name, Any, ABSENT
+    if kind is Any or kind is Plain:
+        return name, kind, ABSENT
     return (name, kind, UNSET) if _may_be_missing(kind) else (name, kind)
 
 

@@ -197,6 +197,48 @@ def test_what_is_not_understood_is_held(tmp_path, change, code):
     assert code in codes(item)
 
 
+VIDEO = {"height": 9, "transcoding_status": "completed", "is_gif": False}
+PICTURE = {"id": "x1", "status": "valid", "m": "image/png", "e": "Image"}
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"media": {"reddit_video": VIDEO | {"is_private": True}}},
+        {"secure_media": {"reddit_video": VIDEO | {"members_only": 1}}},
+        {"media_metadata": {"x1": PICTURE | {"hidden": True}}},
+        {"gallery_data": {"items": [{"media_id": "x1", "do_not_train": True}]}},
+        {"poll_data": {"options": [], "visibility": "followers"}},
+        {"brand_new": [[{"settings": {"privacy": "friends"}}]]},
+        {"media": {"status": "private"}},
+    ],
+)
+@pytest.mark.parametrize("around", [lambda one: one, lambda one: crosspost(source(**one))])
+def test_a_mark_in_an_object_of_a_post_holds_it(tmp_path, inside, around):
+    raw = around(inside)
+    item = only(tmp_path, raw if "id" in raw else post(**raw))
+
+    assert judge(item).verdict is Verdict.HOLD
+    assert "mark_not_read" in codes(item)
+
+
+def test_objects_as_reddit_writes_them_hold_nothing(tmp_path):
+    nsfw = {"variants": {"nsfw": {"source": {}}, "obfuscated": {}}}
+    usual = {
+        "media": {"reddit_video": VIDEO},
+        "secure_media": {"type": "video.example", "oembed": {"html": "", "is_private": True}},
+        "media_metadata": {"x1": PICTURE, "giphy|aPrivate|b": {"status": "unprocessed"}},
+        "gallery_data": {"items": [{"media_id": "x1", "id": 1}, {"is_deleted": True}]},
+        "poll_data": {"options": [{"text": "a", "id": "1"}], "prediction_status": None},
+        "preview": {"images": [nsfw], "enabled": False},
+        "tournament_data": {"status": "CLOSED"},
+        "all_awardings": [{"is_enabled": True, "award_sub_type": "PREMIUM"}],
+        "author_flair_richtext": [{"e": "text", "t": "x"}],
+    }
+
+    assert shared(tmp_path, post(**usual))
+
+
 @pytest.mark.parametrize("raw", [post(over_18=True), lines(subreddit(over18=True), post())])
 def test_adult_is_a_flag_and_no_verdict(tmp_path, raw):
     item = last(tmp_path, raw)

@@ -14,7 +14,14 @@ from platforms.sources import SOURCES, columns
 from platforms.sources.columns import Columns
 from platforms.sources.reddit import alike, kinds
 from platforms.sources.reddit.alike import Alike
-from platforms.sources.reddit.fields import ADULT_ADS, IF_ANY, OF_COMMENTS, OF_POSTS
+from platforms.sources.reddit.fields import (
+    ADULT_ADS,
+    IF_ANY,
+    LOOKED_INTO,
+    OF_COMMENTS,
+    OF_POSTS,
+    SAY_NOTHING,
+)
 from platforms.sources.reddit.items import KINDS, item_of, items_of_event, odd_item
 from platforms.sources.reddit.kept import MAKES, SAID
 from platforms.sources.reddit.kinds import Kinds
@@ -46,7 +53,7 @@ NAMES = sorted(
     | {"retrieved_on", "retrieved_utc", "sr_detail", "crosspost_parent", "crosspost_parent_list"}
     | {"media_metadata", "is_video", "replies", "kind", "data", "error", "interactions"}
     | {"isPrivate", "deleted_at", "visibility", "approved_at", "searchable"}
-    | {*ADULT_ADS, "thumbnail"}
+    | {*ADULT_ADS, *LOOKED_INTO, *SAY_NOTHING, "thumbnail", "brand_new"}
 )
 WORDS = [
     "true",
@@ -73,6 +80,7 @@ VALUES = st.sampled_from(
         *({"removal_type": None}, {"note": [1]}, {"retrieved_2nd_on": True, "note": 0}),
         *({"retrieved_2nd_on": 1_700_000_000}, {"was_deleted_later": 1.0}),
         *({"was_deleted_later": True}, {"was_deleted_later": 1}),
+        *({"a": {"is_private": True}}, [[{"removed": 1}]], {"status": "private"}, {"x": []}),
     ]
 )
 CHANGES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2)
@@ -293,6 +301,7 @@ def row_of(raw):
         *(post(author="[deleted]"), comment(replies=""), comment(author_fullname=None)),
         *(post(retrieved_on=1_600_000_000), post(retrieved_utc=1, retrieved_on=2)),
         post(media_metadata=PICTURE, url="https://i.redd.it/a.png"),
+        post(media={"reddit_video": {"height": 9}}, brand_new=[], preview={"images": [{"a": 1}]}),
         *(post(thumbnail="nsfw"), post(whitelist_status="promo_adult_nsfw"), post(mod_note="x")),
     ],
 )
@@ -326,6 +335,7 @@ def test_a_field_that_may_say_that_something_is_closed_is_looked_at_in_every_rec
         *(comment(link_id="t1_abc"), comment(link_id="t3_" + "a" * 12), post("A"), post("a" * 12)),
         *(post(name=None), post(name="t3_other"), post(name="t1_abc1"), post("abc1 t3_x")),
         *(post(created_utc=None), post(created_utc=-1), post(created_utc=1.5)),
+        *(post(brand_new=[0]), post(brand_new={"a": 1}), post(url={"a": 1})),
         *(post(retrieved_on="soon"), post(selftext=None), comment(body=7)),
         comment(replies=listing(thing("t1", comment("c2")))),
     ],
