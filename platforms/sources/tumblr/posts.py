@@ -4,7 +4,7 @@ Names and addresses of submitters and askers without an account never get into a
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -95,6 +95,12 @@ MISSPELT: Final = {camel(name): name for name in DECISIVE}
 HARMLESS: Final = ("is_blaze_pending", "is_blocked")
 WATCH: Final = Watch((*DECISIVE, *MISSPELT, *FLAGS, *HINTS, *LABELS, *HARMLESS, "state"))
 WATCH_OF_COMMUNITIES: Final = Watch({"visibility"})
+WATCH_INSIDE: Final = Watch(())
+# Blogs are read wherever they stand, and labels, communities and trails by whoever knows them;
+# notes are what others wrote below a post.
+BLOGS: Final = frozenset({"blog", "author_blog"})
+READ_APART: Final = BLOGS | {"trail", "community", "notes", *LABELS}
+READ_APART_IN_TRAILS: Final = READ_APART | {"post"}
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -249,7 +255,20 @@ def _is_rounded(number: object, text: object) -> bool:
 def is_open(raw: Mapping[str, Any]) -> bool:
     """Whether an appearance of a post lets everybody read it, as far as it says."""
     is_open = is_open_to_all(raw.get("state"), raw.get("is_private"), raw.get("is_paywalled"))
-    return is_open and not WATCH.marks_in(raw)
+    return is_open and not any(marks_of(raw))
+
+
+def marks_of(raw: Mapping[str, Any], apart: Container[str] = READ_APART) -> Iterator[str]:
+    """What to say of fields that nobody reads, of a post and of the objects in it."""
+    yield from WATCH.marks_in(raw)
+    inside = [
+        value for name, value in raw.items() if isinstance(value, dict | list) and name not in apart
+    ]
+    yield from marks_inside(inside)
+
+
+def marks_inside(value: object) -> tuple[str, ...]:
+    return WATCH_INSIDE.marks_inside(value, BLOGS)
 
 
 def is_open_to_all(state: object, is_private: object, is_paywalled: object) -> bool:
@@ -290,11 +309,13 @@ def _read_kind(post: Reading) -> None:
     _read_spelling(post.raw, post, "item")
 
 
-def _read_spelling(raw: Mapping[str, Any], post: Reading, level: str) -> None:
+def _read_spelling(
+    raw: Mapping[str, Any], post: Reading, level: str, apart: Container[str] = READ_APART
+) -> None:
     for name in sorted(raw.keys() & MISSPELT.keys()):
         detail = f"{name} decides, but is not read; give the API's own {MISSPELT[name]}"
         post.doubt("spelling_unknown", detail, level)
-    post.evidence.extend(doubt_of_mark(detail, level) for detail in WATCH.marks_in(raw))
+    post.evidence.extend(doubt_of_mark(detail, level) for detail in marks_of(raw, apart))
 
 
 def _read_state(post: Reading) -> None:
@@ -360,8 +381,10 @@ def _read_community(community: object, post: Reading, level: str) -> None:
     elif value != "public":
         detail = f"community.visibility is {_read(value)}"
         post.doubt("community_unknown", detail, level)
-    marks = WATCH_OF_COMMUNITIES.marks_in(community) if isinstance(community, dict) else ()
-    post.evidence.extend(doubt_of_mark(detail, level) for detail in marks)
+    if isinstance(community, dict):
+        inside = marks_inside([*community.values()])
+        marks = (*WATCH_OF_COMMUNITIES.marks_in(community), *inside)
+        post.evidence.extend(doubt_of_mark(detail, level) for detail in marks)
 
 
 def _read_content(post: Reading) -> None:
@@ -420,7 +443,7 @@ def _read_trail_item(item: dict[str, Any], role: Role, post: Reading) -> None:
     _read_trail_blog(blog, role, post)
     _read_trail_content(item, post)
     for raw in (item, object_in(item, "post")):
-        _read_spelling(raw, post, "embedded")
+        _read_spelling(raw, post, "embedded", READ_APART_IN_TRAILS)
         _read_trail_flags(raw, post)
         _read_commerce(raw, post, "embedded")
         _read_hands(raw, blog, post)

@@ -29,10 +29,11 @@ from platforms.sources.tumblr.posts import (
     id_of,
     is_open_to_all,
     item_of,
+    marks_inside,
     number_in,
     tags_in,
 )
-from platforms.sources.tumblr.usual import ABSENT, Image, Post, Posts, Text
+from platforms.sources.tumblr.usual import ABSENT, Image, Layout, Post, Posts, Text
 from platforms.sources.values import text_in
 
 # So few posts of a make are read field by field.
@@ -257,6 +258,8 @@ def _blocks(text: str, media: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 
 def _row_of(post: Post, rest: int, blogs: Blogs) -> Row | None:
+    if _is_marked(post.content, post.layout):
+        return None
     blog, number = blogs.written(bytes(post.blog), posting=True), number_of(post)
     published_at, title = _microseconds_of(post.timestamp), _title_in(post.title)
     if blog is None or number is None or published_at is None or title is None:
@@ -290,11 +293,24 @@ def _segments(
     for raw in trail:
         blog, number = blogs.written(bytes(raw.blog)), number_in(raw.post.id)
         content = _content(raw.content)
-        if blog is None or number is None or content is None:
+        if blog is None or number is None or content is None or _is_marked(raw.content, raw.layout):
             return None
         start, end = whole.add(*content)
         found.append(Segment(blog.number, number, start, end, len(whole.media)))
     return found
+
+
+def _is_marked(blocks: list[Text | Image], layouts: list[Layout] | UnsetType) -> bool:
+    """Whether an object in what is usual may say that not everybody may see it."""
+    inside: list[object] = []
+    for block in blocks:
+        if type(block) is Image:
+            inside += block.media, block.colors, block.exif, block.poster
+        elif type(block) is Text and block.formatting is not ABSENT:
+            inside.append(block.formatting)
+    for layout in layouts or ():
+        inside += layout.display, layout.blocks
+    return bool(inside) and bool(marks_inside(inside))
 
 
 def _content(

@@ -14,9 +14,22 @@ from msgspec import UNSET, Raw, UnsetType
 
 from platforms.sources.json_documents import QUICK_BYTES, is_all_of
 from platforms.sources.tumblr.content import MAX_PARTS
+from platforms.sources.tumblr.posts import LABELS
 
-ABSENT: Final = Raw(b"")
+ABSENT: Final[Any] = Raw(b"")
 """The value of a member that is not there; null is another one."""
+
+
+Plain = (
+    str
+    | int
+    | float
+    | bool
+    | Annotated[list[Any], msgspec.Meta(max_length=0)]
+    | Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
+    | None
+)
+"""What has no object in it that could say something."""
 
 
 class _Object(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -25,18 +38,18 @@ class _Object(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc
 
 class Text(_Object, tag_field="type", tag="text"):
     text: str
-    subtype: Any = ABSENT
+    subtype: Plain = ABSENT
     formatting: Any = ABSENT
-    indent_level: Any = ABSENT
+    indent_level: Plain = ABSENT
 
 
 class Image(_Object, tag_field="type", tag="image"):
     media: Any
-    alt_text: Any = ABSENT
-    caption: Any = ABSENT
+    alt_text: Plain = ABSENT
+    caption: Plain = ABSENT
     colors: Any = ABSENT
     exif: Any = ABSENT
-    feedback_token: Any = ABSENT
+    feedback_token: Plain = ABSENT
     poster: Any = ABSENT
 
 
@@ -44,12 +57,12 @@ class Layout(_Object):
     type: Literal["rows", "condensed", "carousel"]
     display: Any = ABSENT
     blocks: Any = ABSENT
-    truncate_after: Any = ABSENT
+    truncate_after: Plain = ABSENT
 
 
 class Source(_Object):
-    id: Any = ABSENT
-    timestamp: Any = ABSENT
+    id: Plain = ABSENT
+    timestamp: Plain = ABSENT
 
 
 Blocks = Annotated[list[Text | Image], msgspec.Meta(max_length=MAX_PARTS)]
@@ -69,6 +82,7 @@ class Post(Protocol):
     blog: Raw
     blog_name: Any
     content: list[Text | Image]
+    layout: list[Layout] | UnsetType
     trail: list[Segment] | UnsetType
     id: Any
     id_string: Any
@@ -179,4 +193,4 @@ def _field(name: str) -> tuple[str, Any] | tuple[str, Any, Any]:
         return name, REQUIRED[name]
     if name in OPTIONAL:
         return name, OPTIONAL[name], UNSET
-    return name, Any, ABSENT
+    return name, Any if name in LABELS else Plain, ABSENT

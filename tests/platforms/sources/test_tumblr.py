@@ -718,3 +718,64 @@ def test_that_a_blog_has_drafts_says_nothing_of_what_it_published(tmp_path):
     told_to_its_owner = blog(admin=True, drafts=4, queue=3, messages=1, followers=7)
 
     assert shared(tmp_path, "tumblr", json.dumps(envelope(post(), blog=told_to_its_owner)))
+
+
+PICTURE = {"url": "https://64.media.example/1.png", "type": "image/png", "width": 9}
+
+
+def image(**more):
+    return {"type": "image", "media": [PICTURE]} | more
+
+
+INSIDE = [
+    {"content": [image(media=[PICTURE | {"is_private": True}])]},
+    {"content": [image(exif={"hidden": True})]},
+    {"content": [{"type": "text", "text": "a", "formatting": [{"visibility": "friends"}]}]},
+    {"content": [{"type": "poll", "question": "a", "settings": {"members_only": True}}]},
+    {"content": [image(attribution={"type": "app", "app": {"do_not_train": True}})]},
+    {
+        "content": [image()],
+        "layout": [{"type": "rows", "display": [{"blocks": [0], "removed": 1}]}],
+    },
+]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(pytest.param(post(**one), id=f"post {n}") for n, one in enumerate(INSIDE)),
+        *(
+            pytest.param(post(trail=[trail_item(**one)]), id=f"trail {n}")
+            for n, one in enumerate(INSIDE)
+        ),
+        pytest.param(post(share_popover_data={"is_private": 1}), id="what nobody knows"),
+        pytest.param(post(summary=[{"is_private": 1}]), id="what is not read"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 20])
+def test_a_mark_in_an_object_of_a_post_holds_it_among_many_like_it(tmp_path, raw, times):
+    same = [post(2000 + n, content=[image()]) for n in range(times)]
+
+    found = items(tmp_path, "tumblr", "\n".join(json.dumps(one) for one in (*same, raw)))
+
+    held = [item for item in found if "mark_not_read" in codes(item)]
+    assert [judge(item).verdict for item in held] == [Verdict.HOLD]
+    assert [item.native_id for item in held] == [str(raw["id"])]
+
+
+def test_objects_as_tumblr_writes_them_hold_nothing(tmp_path):
+    poll = {"answers": [{"client_id": "a", "answer_text": "b"}], "question": "c", "type": "poll"}
+    ends = {"close_status": "closed-after", "expire_after": 604_800, "multiple_choice": False}
+    mention = {"type": "mention", "start": 0, "end": 1, "blog": {"uuid": "t:x", "is_adult": True}}
+    usual = post(
+        content=[
+            image(colors={"c0": "a1b2c3"}, exif={"ISO": 100}, poster=[PICTURE | {"cropped": True}]),
+            {"type": "text", "text": "a", "formatting": [mention]},
+            poll | {"settings": ends},
+        ],
+        layout=[{"type": "rows", "display": [{"blocks": [0], "mode": {"type": "weighted"}}]}],
+        notes=[{"type": "reply", "is_private": True}],
+        reblog={"comment": "", "tree_html": ""},
+    )
+
+    assert shared(tmp_path, "tumblr", json.dumps(usual))

@@ -48,7 +48,8 @@ NAMES = sorted(
     - {"blog", "trail", "content"}
 )
 WORDS = ["true", "published", "private", "draft", "alice", "bob", "Bob", "answer", "text", "adult"]
-OBJECTS = [{}, {"visibility": "public"}, {"has_community_label": True}, *BLOGS]
+MARKED = {"a": [{"is_private": 1}]}
+OBJECTS = [{}, MARKED, {"visibility": "public"}, {"has_community_label": True}, *BLOGS]
 VALUES = st.sampled_from(
     [
         True,
@@ -68,7 +69,12 @@ VALUES = st.sampled_from(
         BOB,
         *WORDS,
     ]
-) | st.sampled_from([*OBJECTS, [], ["x"], [{"type": "rows"}], [{"type": "ask"}]])
+) | st.sampled_from(
+    [
+        *(*OBJECTS, [], ["x"], [{"type": "rows"}], [{"type": "ask"}]),
+        [{"type": "rows", "display": [{"removed": 1}]}],
+    ]
+)
 FIELDS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2)
 TEXT = {"type": "text", "text": "The harbour."}
 IMAGE = {"type": "image", "media": [{"url": "https://64.media.example/1.gif"}], "alt_text": "x"}
@@ -76,6 +82,7 @@ BLOCKS = st.lists(
     st.sampled_from(
         [
             *(TEXT, TEXT, IMAGE, {"type": "text"}, {"type": "paywall"}, {"type": "poll"}, {}, 7),
+            *({**IMAGE, "exif": {"hidden": 1}}, {**IMAGE, "exif": {"ISO": 100}}),
             *({**IMAGE, "attribution": asked_by()}, {**TEXT, "text": ""}, {**TEXT, "text": "a\0é"}),
         ]
     ),
