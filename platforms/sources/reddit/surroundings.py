@@ -207,7 +207,9 @@ class Surroundings:
         self._note_once(place_of(raw), said)
         detail = raw.get("sr_detail")
         if isinstance(detail, dict):
-            self._note_place(detail.get("name"), detail.get("display_name"), detail)
+            native_id = detail.get("name", raw.get("subreddit_id"))
+            name = detail.get("display_name", raw.get("subreddit"))
+            self._note_place(native_id, name, detail)
 
     def add_against(self, name: str | None, bad: tuple[Evidence, ...]) -> None:
         if name is not None and bad:

@@ -124,6 +124,7 @@ def test_an_item_of_which_everything_is_known_is_shared(tmp_path, dump):
         ({"subreddit_type": "gold_restricted"}, "private"),
         ({"subreddit_type": "employees_only"}, "private"),
         ({"sr_detail": {"name": TIDES, "subreddit_type": "private"}}, "private"),
+        ({"sr_detail": {"subreddit_type": "private"}}, "private"),
         ({"_meta": {"was_deleted_later": True}}, "removed_later"),
         ({"_meta": {"removal_type": "moderator"}}, "removed_later"),
         ({"_meta": {"removal_type": "deleted"}}, "deleted"),
