@@ -8,6 +8,7 @@ and of makes with few posts, there are no rows.
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise, starmap
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -59,6 +60,9 @@ OF_A_KIND: Final = frozenset(
     | {"display_avatar", "followed", "liked", "is_pinned", "mute_end_timestamp"}
     | {"recommended_source", "recommended_color"}
 )
+OF_SIZES: Final = frozenset(
+    {"url", "type", "width", "height", "media_key", "cropped", "has_original_dimensions"}
+)
 FIRST_TOO_LONG: Final = 10**20
 IN_CONTENT: Final = [field for field in CONTENT if field.name != "observed_at"]
 # Where a segment's words are in the text, and behind which of the media its own end.
@@ -94,8 +98,8 @@ class Segment(NamedTuple):
 Row = tuple[str, int, str, str, Sequence[str], Sequence[Media], int, int, Sequence[Segment]]
 """A value for each field of ``SCHEMA``; the time is in microseconds since 1970."""
 
-
 _decode = msgspec.json.Decoder().decode
+_beside_media = attrgetter("colors", "exif", "poster")
 
 
 def columns() -> Columns:
@@ -305,12 +309,27 @@ def _is_marked(blocks: list[Text | Image], layouts: list[Layout] | UnsetType) ->
     inside: list[object] = []
     for block in blocks:
         if type(block) is Image:
-            inside += block.media, block.colors, block.exif, block.poster
+            if not _are_plain(block.media):
+                inside.append(block.media)
+            inside += [one for one in _beside_media(block) if one is not ABSENT]
         elif type(block) is Text and block.formatting is not ABSENT:
             inside.append(block.formatting)
     for layout in layouts or ():
         inside += layout.display, layout.blocks
     return bool(inside) and bool(marks_inside(inside))
+
+
+def _are_plain(media: object) -> bool:
+    """Whether its sizes say nothing but what nearly all pictures do, which takes less to see."""
+    if type(media) is not list:
+        return False
+    for one in media:
+        if type(one) is not dict or not one.keys() <= OF_SIZES:
+            return False
+        for value in one.values():
+            if type(value) is dict or type(value) is list:
+                return False
+    return True
 
 
 def _content(
