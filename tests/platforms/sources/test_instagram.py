@@ -254,3 +254,9 @@ def test_a_zipped_download_is_read_by_the_names_of_its_files(tmp_path):
     found = items_of_files(tmp_path, "instagram", {"alice.zip": download}, PUBLIC)
 
     assert [judge(item).verdict for item in found] == [Verdict.HOLD, Verdict.EXCLUDE]
+
+
+def test_a_post_that_was_boosted_as_an_advert_is_held(tmp_path):
+    item = only(tmp_path, media(boost_ads_list=[{"ad_id": "1200", "ad_status": "ACTIVE"}]))
+
+    assert codes(item) == {"mark_not_read"}
