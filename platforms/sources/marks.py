@@ -106,29 +106,34 @@ class Watch:
         return (name for name in names if name not in self._harmless and self._is_suspect(name))
 
     def _objects_in(self, raw: Mapping[str, Any]) -> Iterator[tuple["Watch", Mapping[str, Any]]]:
-        waiting: list[tuple[Watch, Any]] = [(self, raw)]
+        waiting: list[Watched] = [(self, self._others, raw)]
         while waiting:
-            watch, value = waiting.pop()
+            watch, others, value = waiting.pop()
             if isinstance(value, list):
-                waiting += [(watch, one) for one in value if isinstance(one, dict | list)]
+                waiting += [(watch, others, one) for one in value if isinstance(one, dict | list)]
             elif isinstance(value, dict):
                 yield watch, value
-                waiting += watch._held_by(value)
+                waiting += watch._held_by(value, others)
 
-    def _held_by(self, raw: Mapping[str, Any]) -> Iterator[tuple["Watch", Any]]:
-        """What ``raw`` holds, and who looks out there; a list may come as ``{"data": [...]}``."""
+    def _held_by(self, raw: Mapping[str, Any], others: frozenset[str]) -> Iterator["Watched"]:
+        """What ``raw`` holds, and who looks out there; a list may come as ``{"data": [...]}``.
+
+        What is without an id of its own in one of ``others`` has the same ``others``.
+        """
         for name, held in raw.items():
             if not isinstance(held, dict | list):
                 continue
             watch = self._inner.get(name) or self._rest or ANYWHERE
             found = held.get("data") if isinstance(held, dict) else held
             if isinstance(held, dict) and isinstance(found, list):
-                yield ANYWHERE, {key: one for key, one in held.items() if key != "data"}
+                beside = {key: one for key, one in held.items() if key != "data"}
+                yield ANYWHERE, NO_OTHERS, beside
             if not isinstance(found, list):
                 found = [held]
-            if name in self._others:
-                found = [one for one in found if not _is_another(one, raw)]
-            yield watch, found
+            if name in others:
+                yield watch, others, [one for one in found if not is_another(one, raw)]
+            else:
+                yield watch, watch._others, found
 
     def _is_suspect(self, name: str) -> bool:
         snake = _snake(name[:LONG_CHARACTERS])
@@ -141,6 +146,9 @@ class Watch:
 
 
 ANYWHERE: Final = Watch(())
+NO_OTHERS: Final[frozenset[str]] = frozenset()
+# Who looks out in a value, and the fields in which other things are there.
+Watched = tuple[Watch, frozenset[str], Any]
 
 
 def doubt(detail: str, level: str = "item") -> Evidence:
@@ -152,7 +160,8 @@ def is_doubt(evidence: Evidence) -> bool:
     return evidence.code == "mark_not_read"
 
 
-def _is_another(one: object, raw: Mapping[str, Any]) -> bool:
+def is_another(one: object, raw: Mapping[str, Any]) -> bool:
+    """Whether ``one``, a member of ``raw``, has an id, and not the same."""
     number = one.get("id") if isinstance(one, dict) else None
     return isinstance(number, str | int) and bool(number) and str(number) != str(raw.get("id"))
 

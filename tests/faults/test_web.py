@@ -26,8 +26,9 @@ def port(site, filled, free_port, until):
     site.kill(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def token(filled):
+    """Of a partner of ``filled``, which is shared by all modules and known there only once."""
     return filled.agree_with(partner="slow-line", buckets=1)
 
 

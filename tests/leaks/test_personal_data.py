@@ -74,7 +74,8 @@ def ridden(value, riders=RIDERS):
 
 # What is put into these says that a post is limited or sponsored, or was read long ago.
 NOT_RIDDEN = ("_meta", "retrieved_on", "targeting", "sponsor_tags")
-
+# An item with such a note was removed; that nothing of one is kept is shown beside its reader.
+EXCLUDES = {("reddit", "mod_note")}
 
 TIMES = (
     "timestamp", "created_time", "created_utc", "published_at", "added_date", "date", "date_gmt"
@@ -82,7 +83,8 @@ TIMES = (
 
 
 def in_json(example, left_out=()):
-    records = [ridden(record) for record in example.records.values()]
+    riders = {k: v for k, v in RIDERS.items() if (example.platform, k) not in EXCLUDES}
+    records = [ridden(record, riders) for record in example.records.values()]
     kept = [{k: v for k, v in one.items() if k not in (*NOT_RIDDEN, *left_out)} for one in records]
     return "\n".join(json.dumps(record) for record in kept)
 

@@ -35,7 +35,7 @@ from platforms.sources.graph import (
     read_marks,
     reference_in,
 )
-from platforms.sources.marks import Watch
+from platforms.sources.marks import Watch, is_another
 from platforms.sources.meta import CLOSED_ADVICE, PARENT_ADVICE, Around, Parent, all_above
 from platforms.sources.profiles import Profiles, Terms
 from platforms.sources.values import name_in, shown, text_in
@@ -394,13 +394,17 @@ def _references(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _expanded(raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Posts that were asked for with their own fields inside this one, at any depth."""
+    """Posts that were asked for with their own fields inside this one, at any depth.
+
+    One without an id of its own is a part of the post that it is in, and comes without its inner
+    posts here: those of that post are looked through once.
+    """
     waiting = [raw]
     while waiting:
         outer = waiting.pop()
         for name in (*ANSWERED, *QUOTED, *REPOSTED):
             if (inner := object_in(outer, name)).keys() - {"id"}:
-                yield inner
+                yield inner if is_another(inner, outer) else _by_itself(inner)
                 waiting.append(inner)
 
 

@@ -276,7 +276,10 @@ NOT_IN_A_SHARED_ITEM = {
     },
     "reddit": {
         SAYS_BAD: "$event $event.action action ad_business banned_at_utc campaign_id promoted_by"
-        " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc",
+        " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc thumbnail"
+        " whitelist_status parent_whitelist_status ban_note mod_note mod_reason_by"
+        " mod_reason_title",
+        "what is marked inside speaks against it": "media secure_media poll_data rpan_video",
         SHOWN: "gallery_data is_video media_metadata",
         FRAME: "data error http_interactions interactions json kind",
     },

@@ -1,6 +1,7 @@
 """Threads: a post is shared with its account proven public, and with all it stands on."""
 
 import json
+from itertools import cycle, islice
 from time import process_time
 
 import pytest
@@ -304,10 +305,19 @@ def test_a_contradiction_is_held(tmp_path, change, code):
     assert code in codes(item)
 
 
-@pytest.mark.parametrize("step", [{"id": "77"}, {"text": "ebb"}], ids=str)
-def test_posts_inside_posts_are_each_read_once(tmp_path, step):
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"id": "77"}],
+        [{"text": "ebb"}],
+        [{"text": "ebb"}, {"id": "77"}, {"id": "79"}],
+        [{"text": "ebb"}, {"id": "77"}, {"id": "77"}],
+    ],
+    ids=str,
+)
+def test_posts_inside_posts_are_each_read_once(tmp_path, steps):
     inner = {"id": "78", "alt_texts": [{}] * 200_000}
-    for _ in range(200):
+    for step in islice(cycle(steps), 200):
         inner = step | {"quoted_post": inner}
     began = process_time()
 
