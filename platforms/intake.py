@@ -298,7 +298,8 @@ class _Inbox:
 
     def _put_alike(self, batch: Batch, judgement: Judgement, tables: Tables) -> None:
         apart = [*batch.bodies()]
-        people = self._directory_of(batch).owners(batch.whose)
+        directory = self._directory_of(batch)
+        people = directory.owners(batch.whose)
         can_be_looked_up = judgement.verdict is not Verdict.SHARE or bool(people.are_there.all())
         if (
             judgement.verdict is Verdict.HOLD
@@ -308,7 +309,7 @@ class _Inbox:
             self._put_each(batch.items())
             return
         self._counts.add_all(batch, judgement)
-        columns = columns_of(batch, judgement, people, apart, self._keyring, self._observed_at)
+        columns = columns_of(batch, judgement, people, apart, directory, self._observed_at)
         tables.add_table(table_with(columns), judgement.verdict)
 
     def _directory_of(self, batch: Batch) -> Directory:
@@ -364,7 +365,8 @@ def row_of(item: Item, judgement: Judgement, keyring: Keyring, observed_at: date
     owner, everybody = keyring.people(item)
     core_keys, parts = (None, None)
     if item.parts:
-        core_keys, parts = taken_apart(item, item.platform, keyring)
+        keys = {person: keyring.principal(item.platform, person) for person in item.principals}
+        core_keys, parts = taken_apart(item, keys)
     at = item.observed_at
     # By place, in the order of ``Row``: names would cost as much as all that is done here.
     return Row(
@@ -395,7 +397,7 @@ def columns_of(
     judgement: Judgement,
     people: Owners,
     apart: Iterable[Body],
-    keyring: Keyring,
+    directory: Directory,
     observed_at: datetime,
 ) -> dict[str, Any]:
     """The rows of all items in ``batch``, as ``row_of`` makes them, by column.
@@ -403,8 +405,9 @@ def columns_of(
     ``people`` are those of each; ``apart`` is what those consist of that can be taken apart.
     """
     platform, count, content = batch.platform, len(batch), batch.content
+    keyring = directory.keyring
     item_keys = keyring.items(platform, batch.kind, content["native_id"].to_pylist())
-    core_keys, parts = _parted(batch, apart, keyring)
+    core_keys, parts = _parted(batch, apart, directory)
     latest = pa.scalar(observed_at, MOMENT)
     same = {
         "platform": platform,
@@ -435,15 +438,17 @@ def _repeated(value: object, kind: pa.DataType, count: int) -> pa.Array:
 
 
 def _parted(
-    batch: Batch, apart: Iterable[Body], keyring: Keyring
+    batch: Batch, apart: Iterable[Body], directory: Directory
 ) -> tuple[Column[int], Column[StoredPart]]:
     """What ``taken_apart`` gives of each row."""
     if not batch.pieces:
         return pa.nulls(len(batch), KEYS), pa.nulls(len(batch), PARTS)
     core_keys: list[Sequence[int] | None] = [None] * len(batch)
     parts: list[Sequence[StoredPart] | None] = [None] * len(batch)
-    for row, body in zip(batch.pieces, apart, strict=True):
-        core_keys[row], parts[row] = taken_apart(body, batch.platform, keyring)
+    whose = batch.whose.take(pa.array([*batch.pieces])).to_pylist()
+    for row, body, numbers in zip(batch.pieces, apart, whose, strict=True):
+        keys = dict(zip(body.principals, directory.keys_of(numbers), strict=True))
+        core_keys[row], parts[row] = taken_apart(body, keys)
     return core_keys, parts
 
 
@@ -469,10 +474,11 @@ def _without_media(item: Item) -> tuple[MediaKind, ...]:
 
 
 def taken_apart(
-    body: Body, platform: str, keyring: Keyring
+    body: Body, keys: Mapping[Principal, tuple[int, ...]]
 ) -> tuple[Sequence[int] | None, Sequence[StoredPart] | None]:
     """The keys of those who cannot be cut from ``body``, and its parts; None and None without.
 
+    ``keys`` are those of each of its principals, as ``Keyring.principal`` gives them.
     Somebody who is known under several names counts under all of them, wherever one is.
     """
     if not body.parts:
@@ -480,7 +486,6 @@ def taken_apart(
     bound = who_cannot_be_cut(body)
     if bound.issuperset(body.principals):
         return None, None
-    keys = {person: keyring.principal(platform, person) for person in body.principals}
     everything = [*chain.from_iterable(keys.values())]
     if len({*everything}) < len(everything):
         people = people_of(list(keys.values()))

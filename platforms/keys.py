@@ -201,32 +201,37 @@ class Directory:
 
     def __init__(self, keyring: Keyring, platform: str, everybody: Everybody) -> None:
         self.platform, self.everybody = platform, everybody
-        self._keyring = keyring
-        self._keys, self._counts, self._are_owners = array("q"), array("i"), array("b")
+        self.keyring = keyring
+        self._keys, self._ends, self._are_owners = array("q"), array("i", [0]), array("b")
 
     def owners(self, whose: pa.ListArray) -> Owners:
         """What ``Keyring.people`` gives of each row; ``whose`` are numbers of ``everybody``."""
         self._look_up()
-        keys, counts = np.array(self._keys), np.array(self._counts)
-        ends = ends_array(counts)
+        # Views, and no copies: a dump names many more people than a batch does.
+        keys, ends = np.frombuffer(self._keys, np.int64), np.frombuffer(self._ends, np.int32)
         people, rows = whose.flatten().to_numpy(), pc.list_parent_indices(whose).to_numpy()
         found, has_key = np.zeros(len(whose), np.int64), np.zeros(len(whose), np.bool_)
-        owners = np.flatnonzero(np.array(self._are_owners)[people])
+        owners = np.flatnonzero(np.frombuffer(self._are_owners, np.bool_)[people])
         with_owner, first = np.unique(rows[owners], return_index=True)
         owner = people[owners[first]]
-        has_key[with_owner] = counts[owner] > 0
-        found[has_key] = keys[ends.to_numpy()[owner[counts[owner] > 0]]]
-        of_each = pa.ListArray.from_arrays(ends, pa.array(keys))
+        is_known = ends[owner] < ends[owner + 1]
+        has_key[with_owner] = is_known
+        found[has_key] = keys[ends[owner[is_known]]]
+        of_each = pa.ListArray.from_arrays(pa.array(ends), pa.array(keys))
         of_all = of_each.take(pa.array(people)).flatten().to_numpy()
-        return Owners(
-            found, has_key, _each_once(of_all, np.repeat(rows, counts[people]), len(whose))
-        )
+        counts = ends[people + 1] - ends[people]
+        return Owners(found, has_key, _each_once(of_all, np.repeat(rows, counts), len(whose)))
+
+    def keys_of(self, numbers: Iterable[int]) -> list[tuple[int, ...]]:
+        """What ``Keyring.principal`` gives of each of those who have these ``numbers``."""
+        self._look_up()
+        ends = self._ends
+        return [tuple(self._keys[ends[number] : ends[number + 1]]) for number in numbers]
 
     def _look_up(self) -> None:
-        for one in self.everybody.after(len(self._counts)):
-            keys = self._keyring.principal(self.platform, one)
-            self._keys.extend(keys)
-            self._counts.append(len(keys))
+        for one in self.everybody.after(len(self._are_owners)):
+            self._keys.extend(self.keyring.principal(self.platform, one))
+            self._ends.append(len(self._keys))
             self._are_owners.append(one.role is Role.OWNER)
 
 

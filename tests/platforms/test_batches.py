@@ -271,8 +271,9 @@ def test_a_batch_whose_columns_do_not_fit_cannot_be_made(change):
 @pytest.mark.parametrize("verdict", [Verdict.SHARE, Verdict.HOLD])
 def test_a_table_cannot_be_written_under_another_verdict(tmp_path, verdict):
     batch = batch_of([item("1")])
-    people = Directory(KEYRING, "tumblr", batch.everybody).owners(batch.whose)
-    columns = columns_of(batch, Judgement(Verdict.EXCLUDE), people, [], KEYRING, NOON)
+    directory = Directory(KEYRING, "tumblr", batch.everybody)
+    people = directory.owners(batch.whose)
+    columns = columns_of(batch, Judgement(Verdict.EXCLUDE), people, [], directory, NOON)
 
     with (
         pytest.raises(ValueError, match="all shared or all excluded"),
@@ -318,6 +319,9 @@ def test_the_keys_of_many_are_those_of_each(rows, first):
     owners = zip(columns.keys.tolist(), each, strict=True)
     assert all(key == one.owner[0] for key, one in owners if one.owner)
     assert columns.everybody.to_pylist() == [list(one.everybody) for one in each]
+    everybody = said["everybody"].after(0)
+    expected = [KEYRING.principal("tumblr", one) for one in everybody]
+    assert directory.keys_of(range(len(everybody))) == expected
 
 
 def test_whoever_is_added_later_has_keys_like_those_before():

@@ -234,6 +234,10 @@ def test_somebody_who_repeats_himself_can_be_cut_from_all_of_it():
     assert bound(twice) == {"alice"}
 
 
+def keys_in(one):
+    return {person: KEYRING.principal(one.platform, person) for person in one.principals}
+
+
 def test_a_part_is_known_by_every_name_of_its_people():
     renamed = msgspec.structs.replace(BOB, handle="robert")
     twice = item(
@@ -242,7 +246,7 @@ def test_a_part_is_known_by_every_name_of_its_people():
         (["Mine."], [], []),
     )
 
-    core, parts = taken_apart(twice, twice.platform, KEYRING)
+    core, parts = taken_apart(twice, keys_in(twice))
 
     every_name = sorted(
         [
@@ -259,7 +263,7 @@ def test_somebody_in_the_core_is_bound_by_every_name():
     named = msgspec.structs.replace(BOB, role=Role.CO_AUTHOR, handle="robert")
     both = item((["Old."], [], [BOB]), (["Mine."], [], []), core=(ALICE, named))
 
-    core, _ = taken_apart(both, both.platform, KEYRING)
+    core, _ = taken_apart(both, keys_in(both))
 
     assert KEYRING.account("tumblr", "bob") in core
 
@@ -268,7 +272,7 @@ def test_an_item_of_too_many_parts_is_not_cut():
     many = item(*((["x"], [], [BOB]) for _ in range(1_001)), (["Mine."], [], []))
 
     assert GAP in many.text
-    assert taken_apart(many, many.platform, KEYRING) == (None, None)
+    assert taken_apart(many, keys_in(many)) == (None, None)
 
 
 def test_whose_item_it_is_cannot_be_cut_from_it_though_only_a_part_names_them():
