@@ -4,9 +4,11 @@ import base64
 import binascii
 import os
 import stat
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
+from urllib.parse import unquote, unquote_to_bytes
 
 from platforms.media import c2pa, markers, xmp
 from platforms.media.containers import Part, Payload, parts_of
@@ -14,42 +16,53 @@ from platforms.media.containers.parts import derived
 from platforms.media.statements import Stance, Statement, Unreadable
 from platforms.media.window import Budget, Window
 
-XMP, STORE = ".xmp", ".c2pa"
+STORE: Final = ".c2pa"
+BASE64: Final = ";base64"
 # A link is not followed, and a pipe that somebody named like an image does not wait.
 FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def statements_of(path: Path) -> list[Statement]:
+def statements_of(path: Path, beside: Iterable[Path] = ()) -> list[Statement]:
     """What the file and those beside it say; raises ``Unreadable`` unless one refuses."""
-    statements: list[Statement] = []
-    try:
-        for file in (path, *_beside(path)):
-            statements += _of_file(file, statements)
-    except Unreadable:
-        if not _refused(statements):
-            raise
-    return statements
+    said = _Said()
+    troubles = []
+    for file in (path, *beside):
+        try:
+            _read_file(file, said)
+        except Unreadable as why:
+            troubles.append(why)
+    if troubles and not said.refuses:
+        raise troubles[0]
+    return said.statements + list(said.missing())
 
 
-def _refused(statements: list[Statement]) -> bool:
-    return any(statement.stance is Stance.REFUSES for statement in statements)
+class _Said:
+    """What was read so far, of a file and of those beside it."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+        self.stores = 0
+        self.names_store = False
+
+    @property
+    def refuses(self) -> bool:
+        return any(statement.stance is Stance.REFUSES for statement in self.statements)
+
+    def missing(self) -> Iterator[Statement]:
+        """A manifest that was taken out, or lies at an address, says nobody knows what."""
+        if self.names_store and not self.stores:
+            detail = "it names a C2PA manifest that is neither in it nor beside it"
+            yield Statement(Stance.UNCLEAR, detail)
 
 
-def _beside(path: Path) -> Iterator[Path]:
-    """``a.jpg.xmp`` and ``a.xmp`` speak of ``a.jpg``; so with ``.c2pa``."""
-    for ending in (XMP, STORE):
-        for other in (path.with_name(path.name + ending), path.with_suffix(ending)):
-            if other != path and os.path.lexists(other):
-                yield other
-
-
-def _of_file(path: Path, before: list[Statement]) -> list[Statement]:
+def _read_file(path: Path, said: _Said) -> None:
     try:
         with _opened(path) as file:
             window = Window(file, 0, os.fstat(file.fileno()).st_size, Budget())
             if path.suffix.lower() == STORE:
-                return list(c2pa.statements_in(window))
-            return _of_media(window)
+                _read_store(window, said)
+            else:
+                _read_media(window, said)
     except OSError as error:
         raise Unreadable(f"it cannot be opened ({error.strerror})") from error
 
@@ -62,44 +75,84 @@ def _opened(path: Path) -> BinaryIO:
     raise Unreadable("it is no regular file")
 
 
-def _of_media(window: Window) -> list[Statement]:
-    statements: list[Statement] = []
-    inflated: list[Window] = []
-    try:
-        for part in parts_of(window):
-            statements += _of_part(part)
-            inflated += [part.window] if part.derived else []
-    except Unreadable:
-        if not _refused(statements):
-            raise
-    return statements if _refused(statements) else _doubted(statements, [window, *inflated])
+def _read_media(window: Window, said: _Said) -> None:
+    read = Counter[str]()
+    for part in parts_of(window):
+        for each in _read_part(part, said):
+            read += each
+    if said.refuses:
+        return
+    # Every word that was read stands in the file as well; one more stands elsewhere.
+    said.statements += _doubts(markers.counts_in(window) - read, markers.ANY)
 
 
-def _of_part(part: Part) -> Iterator[Statement]:
+def _read_part(part: Part, said: _Said) -> Iterator[Counter[str]]:
+    """Gives the words of it that stand in the file, and doubts those that nobody understood."""
+    before = len(said.statements)
+    inner = list(_read_payload(part, said))
+    counts = markers.counts_in(part.window)
+    said.statements += _doubts(counts, _unread(part.payload, len(said.statements) > before))
+    if not part.packed:
+        yield counts
+    for each in inner:
+        yield from _read_part(each, said)
+
+
+def _unread(payload: Payload, spoke: bool) -> tuple[str, ...]:
+    """The words that have no business in a part that was read."""
+    if spoke:
+        return markers.REFUSING
+    return markers.WORDS if payload is Payload.XMP else markers.ANY
+
+
+def _read_payload(part: Part, said: _Said) -> Iterator[Part]:
+    """Reads one part; gives what lies in it, packed."""
     if part.payload is Payload.C2PA:
-        yield from c2pa.statements_in(part.window)
+        _read_store(part.window, said)
+    if part.payload is not Payload.XMP:
         return
     if not part.derived:
         part.window.budget.spend(len(part.window))
     found = xmp.read(part.window)
-    yield from found.statements
+    said.statements += found.statements
+    said.names_store |= found.names_store
+    budget = part.window.budget
     for text in found.manifests:
-        yield from c2pa.statements_in(_decoded(text, part.window.budget))
+        yield _packed(Payload.C2PA, _decoded(text), budget)
+    for text in found.embedded:
+        yield _packed(Payload.OTHER, _data_of(text), budget)
 
 
-def _decoded(text: str, budget: Budget) -> Window:
+def _read_store(window: Window, said: _Said) -> None:
+    said.stores += 1
+    said.statements += c2pa.statements_in(window)
+
+
+def _packed(payload: Payload, data: bytes, budget: Budget) -> Part:
+    budget.spend(len(data))
+    return derived(payload, data, budget, packed=True)
+
+
+def _decoded(text: str) -> bytes:
+    digits = "".join(text.split()).rstrip("=")
     try:
-        data = base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Unreadable("a C2PA manifest in it is no Base64") from error
-    return derived(Payload.C2PA, data, budget).window
+        raise Unreadable("something in it is no Base64") from error
 
 
-def _doubted(statements: list[Statement], windows: list[Window]) -> list[Statement]:
-    """With a doubt, if the bytes hold words of refusal that no statement accounts for."""
-    words = markers.REFUSING if statements else markers.ANY
-    for window in windows:
-        if word := markers.found_in(window, words):
+def _data_of(address: str) -> bytes:
+    """What a ``data:`` address holds (RFC 2397)."""
+    kind, _, data = address.partition(",")
+    if kind.rstrip().lower().endswith(BASE64):
+        return _decoded(unquote(data))
+    return unquote_to_bytes(data)
+
+
+def _doubts(counts: Counter[str], words: Iterable[str]) -> Iterator[Statement]:
+    """Of the words of refusal that no statement accounts for, one is enough to doubt."""
+    for word in words:
+        if counts[word] > 0:
             doubt = f"{word} stands in it in a place that is not understood"
-            return [*statements, Statement(Stance.UNCLEAR, doubt)]
-    return statements
+            yield Statement(Stance.UNCLEAR, doubt)
+            return

@@ -5,7 +5,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Final
 from urllib.parse import unquote, urlsplit
+
+BESIDE: Final = (".xmp", ".c2pa")
 
 
 class BadFolder(Exception):
@@ -29,7 +32,8 @@ class Folder:
         """The files that may be the medium at ``address``: none, the one, or several.
 
         The whole path below the folder is looked for first, with the host and without;
-        then the last part of the path anywhere in the folder.
+        then the last part of the path anywhere in the folder. A name that was saved with
+        the query comes before one without.
         """
         paths = list(_paths_in(address))
         for path in paths:
@@ -40,8 +44,18 @@ class Folder:
                 return found
         return []
 
+    def beside(self, path: Path) -> list[Path]:
+        """``a.jpg.xmp`` and ``a.xmp`` speak of ``a.jpg``; so with ``.c2pa``."""
+        names = [f"{start}{end}" for end in BESIDE for start in (path.name, path.stem)]
+        wanted = (_normal(self._below(path.with_name(name))) for name in dict.fromkeys(names))
+        found = (other for name in wanted for other in self._by_path.get(name, ()))
+        return [other for other in found if other != path]
+
+    def _below(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
     def _add(self, path: Path) -> None:
-        name = _normal(path.relative_to(self.root).as_posix())
+        name = _normal(self._below(path))
         self.files += 1
         self._by_path[name].append(path)
         self._by_name[PurePosixPath(name).name].append(path)
@@ -71,7 +85,8 @@ def _paths_in(address: str) -> Iterator[str]:
     if not url.scheme and not url.netloc:
         texts = [address, url.path]
     else:
-        texts = [f"{url.netloc}{url.path}", url.path]
+        paths = [f"{url.path}?{url.query}", url.path] if url.query else [url.path]
+        texts = [f"{start}{path}" for path in paths for start in (url.netloc, "")]
     for spelling in dict.fromkeys(each for text in texts for each in (text, unquote(text))):
         path = _normal(spelling.lstrip("/"))
         if path and not path.endswith("/"):

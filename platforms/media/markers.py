@@ -1,32 +1,43 @@
-"""Searches bytes for what refusals are written with, wherever they stand.
+"""Counts what refusals are written with in bytes, wherever it stands.
 
 A second look, for places that no reader here knows: another image behind the first, a
 packet inside a packet. It settles nothing, it only tells that something was not understood.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from platforms.media.window import Window
 
 CHUNK: Final = 1 << 20
 REFUSING: Final = ("DMI-PROHIBITED", "notAllowed")
-ANY: Final = (*REFUSING, "DataMining", "training-mining", "tdm:reservation")
+WORDS: Final = (
+    *REFUSING,
+    "DataMining",
+    "training-mining",
+    "tdm:reservation",
+    "BEGIN C2PA MANIFEST",
+)
+# A namespace, which a packet that was read may declare in vain. Prefixes are anybody's choice.
+ANY: Final = (*WORDS, "/ns/tdmrep")
 ENCODINGS: Final = ("ascii", "utf-16-le", "utf-16-be")
-OVERLAP: Final = 2 * max(map(len, ANY))
+NEEDLES: Final = {word.encode(encoding): word for word in ANY for encoding in ENCODINGS}
+OVERLAP: Final = max(map(len, NEEDLES)) - 1
 
 
-def found_in(window: Window, words: Iterable[str]) -> str | None:
-    """The first of ``words`` that stands in the bytes as text, or None."""
-    needles = {word.encode(encoding): word for word in words for encoding in ENCODINGS}
-    for data in _chunks(window):
-        for needle, word in needles.items():
-            if needle in data:
-                return word
-    return None
+def counts_in(window: Window) -> Counter[str]:
+    """How often each word stands in the bytes as text."""
+    counts = Counter[str]()
+    for seen, data in _chunks(window):
+        for needle, word in NEEDLES.items():
+            # Of what the last chunk had, only what it had not in full.
+            counts[word] += data.count(needle, max(0, seen - len(needle) + 1))
+    return counts
 
 
-def _chunks(window: Window) -> Iterator[bytes]:
+def _chunks(window: Window) -> Iterator[tuple[int, bytes]]:
+    """Stretches, each with the end of the one before it, and how long that is."""
     for at in range(0, len(window), CHUNK):
         start = max(0, at - OVERLAP)
-        yield window.peek(start, min(at + CHUNK, len(window)) - start)
+        yield at - start, window.peek(start, min(at + CHUNK, len(window)) - start)

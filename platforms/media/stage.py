@@ -55,15 +55,15 @@ class Inspector:
 
     def _of_file(self, path: Path) -> Evidence | None:
         if path not in self._read:
-            self._read[path] = evidence_of(path)
+            self._read[path] = evidence_of(path, self._folder.beside(path))
         return self._read[path]
 
 
-def evidence_of(path: Path) -> Evidence | None:
-    """What the file says against sharing; None when it says nothing, or allows."""
+def evidence_of(path: Path, beside: Iterable[Path] = ()) -> Evidence | None:
+    """What the file, or one beside it, says against sharing; None for nothing, and for a yes."""
     name = _shown(path)
     try:
-        statements = statements_of(path)
+        statements = statements_of(path, beside)
     except Unreadable as why:
         return _evidence(Visibility.UNKNOWN, "media_unreadable", f"{name}: {why}")
     for stance, visibility, code in (

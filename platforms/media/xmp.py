@@ -3,9 +3,11 @@
 The property ``plus:DataMining`` is part of the IPTC Photo Metadata Standard; its values
 are the PLUS vocabulary's ``DMI-...`` keys. ``plus:OtherConstraints`` is free text, which
 nobody can read by rule: an item is held for it. ``tdm:reservation`` is the TDMRep's.
+``dcterms:provenance`` names a C2PA manifest, in the file or elsewhere.
 Read as a stream, without entities: neither the packet nor a whole SVG becomes a tree.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 from xml.parsers import expat
@@ -19,6 +21,10 @@ STATEMENTS: Final = 1000
 CHUNK: Final = 1 << 16
 SEPARATOR: Final = " "
 PLUS: Final = "useplus"
+TERMS: Final = "purl.org/dc/terms"
+# The property is also free text on who owned a work; a manifest is named by an address.
+ADDRESS: Final = re.compile(r"(self#|[a-z][a-z0-9+.-]*:)\S+", re.IGNORECASE)
+EMBEDDED: Final = "data:"
 TDMREP: Final = ("http://www.w3.org/ns/tdmrep", "https://www.w3.org/ns/tdmrep")
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 VALUES: Final = {f"{RDF}{SEPARATOR}resource", f"{RDF}{SEPARATOR}value"}
@@ -35,11 +41,15 @@ REFUSING: Final = ("DMI-PROHIBITED", "PROHIBITED")
 
 
 class Found:
-    """What was read of one document: statements, and C2PA manifests in Base64."""
+    """What was read of one document: statements, C2PA manifests in Base64 and whether it
+    names one, and ``data:`` addresses, which hold files.
+    """
 
     def __init__(self) -> None:
         self.statements: list[Statement] = []
         self.manifests: list[str] = []
+        self.embedded: list[str] = []
+        self.names_store = False
 
 
 def read(window: Window) -> Found:
@@ -98,8 +108,12 @@ class _Reader:
         if len(self.found.statements) + len(self._values) > STATEMENTS:
             raise Unreadable("XML in it says too much of mining and training")
         for attribute, value in attributes.items():
-            if _matters(attribute):
+            if _is_provenance(attribute):
+                self._name(value)
+            elif _matters(attribute):
                 self.found.statements.append(_statement(attribute, [value]))
+            if value.lstrip()[: len(EMBEDDED)].lower() == EMBEDDED:
+                self.found.embedded.append(value)
         if not self._property and _matters(name):
             self._property, self._opened = name, self._depth
         if self._property:
@@ -116,9 +130,14 @@ class _Reader:
     def _close(self) -> None:
         if _is_manifest(self._property):
             self.found.manifests.append("".join(self._values))
+        elif _is_provenance(self._property):
+            self._name(*self._values)
         else:
             self.found.statements.append(_statement(self._property, self._values))
         self._property, self._values = "", []
+
+    def _name(self, *values: str) -> None:
+        self.found.names_store |= any(ADDRESS.fullmatch(value.strip()) for value in values)
 
     def _characters(self, text: str) -> None:
         if self._property:
@@ -136,7 +155,13 @@ def _refuse_entities(*_: object) -> None:
 
 
 def _matters(name: str) -> bool:
-    return _is_mining(name) or _is_tdm(name) or _is_constraint(name) or _is_manifest(name)
+    return (
+        _is_mining(name)
+        or _is_tdm(name)
+        or _is_constraint(name)
+        or _is_manifest(name)
+        or _is_provenance(name)
+    )
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -145,8 +170,9 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _is_mining(name: str) -> bool:
-    """Whatever the namespace: older tools wrote the property in others."""
-    return _split(name)[1].lower() == "datamining"
+    """Whatever the namespace: older tools wrote the property, or its values, in others."""
+    local = _split(name)[1].lower()
+    return local == "datamining" or local.startswith("dmi-")
 
 
 def _is_tdm(name: str) -> bool:
@@ -162,6 +188,11 @@ def _is_constraint(name: str) -> bool:
 def _is_manifest(name: str) -> bool:
     namespace, local = _split(name)
     return "c2pa" in namespace and local == "manifest"
+
+
+def _is_provenance(name: str) -> bool:
+    namespace, local = _split(name)
+    return TERMS in namespace and local == "provenance"
 
 
 def _statement(name: str, values: list[str]) -> Statement:

@@ -35,6 +35,6 @@ CONTAINERS: Final[tuple[tuple[Callable[[bytes], bool], Container], ...]] = (
     (riff.is_one, riff.parts),
     (tiff.is_one, tiff.parts),
     (bmff.is_one, bmff.parts),
-    (id3.is_one, id3.parts),
     (xml.is_one, xml.parts),
+    (id3.is_one, id3.parts),
 )

@@ -18,6 +18,9 @@ SIGNATURES: Final = (b"\0\0\0\x0cJXL \r\n\x87\n", b"\0\0\0\x0cjP  \r\n\x87\n")
 XMP: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 PURPOSE: Final = 64
+# Any box of JPEG XL, and what is needed to make the JPEG again that an image was made of:
+# also those of its segments that JPEG XL has no box for.
+COMPRESSED: Final = (b"brob", b"jbrd")
 
 
 def is_one(head: bytes) -> bool:
@@ -36,7 +39,7 @@ def parts(window: Window) -> Iterator[Part]:
             yield Part(Payload.C2PA, box.whole)
         elif box.kind == b"xml ":
             yield Part(Payload.XMP, box.body)
-        elif box.kind == b"brob" and box.body.peek(0, 4) in (b"xml ", b"jumb"):
+        elif box.kind in COMPRESSED:
             raise Unreadable("its metadata is compressed with Brotli, which is not read")
 
 
@@ -63,6 +66,8 @@ def _of_user_data(moov: Box) -> Iterator[Part]:
             yield from _of_quicktime(box.body)
         elif box.kind == b"uuid":
             yield from _of_uuid(box.body)
+        elif box.kind == b"cmov":
+            raise Unreadable("its header is compressed, which is not read")
 
 
 def _of_quicktime(body: Window) -> Iterator[Part]:

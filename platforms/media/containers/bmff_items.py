@@ -60,10 +60,9 @@ def _of_entry(body: Window) -> Iterator[tuple[int, Payload]]:
     texts = body.peek(at + 4, min(TEXT, len(body) - at - 4)).split(b"\0")
     if len(texts) < 3:
         raise Unreadable("a description of its metadata is cut off")
-    payload = PAYLOADS.get(texts[1].strip().lower())
-    if payload and len(texts) > 3 and texts[2]:
+    if len(texts) > 3 and texts[2]:
         raise Unreadable("its metadata is compressed, which is not read")
-    if payload:
+    if payload := PAYLOADS.get(texts[1].strip().lower()):
         yield body.number(4, width), payload
 
 

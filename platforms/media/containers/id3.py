@@ -13,22 +13,28 @@ HEADER: Final = 10
 UNSYNCHRONISED, EXTENDED = 0x80, 0x40
 STORES: Final = (b"application/c2pa", b"application/x-c2pa-manifest-store")
 # Of a frame's second byte of flags, by version: what makes its bytes others.
-CHANGED: Final = {3: 0xC0, 4: 0x0E}
+CHANGED: Final = {3: 0xC0, 4: 0x0C}
 GROUPED: Final = {3: 0x20, 4: 0x40}
-SIZED: Final = 0x01
+SIZED, SEPARATED = 0x01, 0x02
 WIDE: Final = (1, 2)
 
 
 class Frame(NamedTuple):
     kind: bytes
     data: bytes
-    altered: bool
 
 
 def is_one(head: bytes) -> bool:
     if head.startswith(TAG):
         return True
-    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
+    return len(head) > 2 and _begins_sound(*head[:3])
+
+
+def _begins_sound(first: int, second: int, third: int) -> bool:
+    """A frame of MPEG audio: all bits of its mark, and no value that is reserved or none."""
+    marked = first == 0xFF and second & 0xE0 == 0xE0
+    known = second & 0x18 != 0x08 and second & 0x06 != 0
+    return marked and known and third & 0xF0 != 0xF0 and third & 0x0C != 0x0C
 
 
 def parts(window: Window) -> Iterator[Part]:
@@ -36,8 +42,6 @@ def parts(window: Window) -> Iterator[Part]:
         return
     for frame in _frames(window):
         payload, data = _payload(frame)
-        if payload and frame.altered:
-            raise Unreadable("a frame of its ID3 tag is compressed or encrypted")
         if payload:
             yield derived(payload, data, window.budget)
 
@@ -69,11 +73,19 @@ def _first(tag: Window, version: int) -> int:
 
 
 def _frame(kind: bytes, body: Window, flags: int, version: int) -> Frame:
-    altered = bool(flags & CHANGED.get(version, 0))
+    if kind not in (b"GEOB", b"GEO", b"PRIV"):
+        return Frame(kind, b"")
+    if flags & CHANGED.get(version, 0):
+        raise Unreadable("a frame of its ID3 tag is compressed or encrypted")
     skipped = 1 if flags & GROUPED.get(version, 0) else 0
     skipped += 4 if version == 4 and flags & SIZED else 0
-    wanted = kind in (b"GEOB", b"GEO", b"PRIV")
-    return Frame(kind, body.part(skipped, len(body)).content() if wanted else b"", altered)
+    data = body.part(skipped, len(body)).content()
+    return Frame(kind, data.replace(b"\xff\0", b"\xff") if _is_separated(flags, version) else data)
+
+
+def _is_separated(flags: int, version: int) -> bool:
+    """Whether zeros were put in so that nothing looks like the beginning of sound."""
+    return version == 4 and bool(flags & SEPARATED)
 
 
 def _payload(frame: Frame) -> tuple[Payload | None, bytes]:

@@ -1,10 +1,15 @@
-"""PNG: XMP in a text chunk, plain or deflated; C2PA in ``caBX``. Each chunk's CRC is checked."""
+"""PNG: XMP in a text chunk, plain or deflated; C2PA in ``caBX``. Each chunk's CRC is checked.
+
+Other tools keep the metadata of other formats as profiles: in hexadecimal digits, mostly
+deflated. Whatever is packed so is unpacked, so that it can be searched.
+"""
 
 import binascii
 import zlib
 from collections.abc import Iterator
 from typing import Final
 
+from platforms.media.containers import jpeg
 from platforms.media.containers.parts import Part, Payload, derived
 from platforms.media.statements import Unreadable
 from platforms.media.window import PAYLOAD_BYTES, Window
@@ -12,8 +17,9 @@ from platforms.media.window import PAYLOAD_BYTES, Window
 START: Final = b"\x89PNG\r\n\x1a\n"
 CHUNK: Final = 1 << 20
 LARGEST: Final = 1 << 31
-XMP: Final = b"XML:com.adobe.xmp"
-PROFILE: Final = b"Raw profile type xmp"
+XMP: Final = b"xml:com.adobe.xmp"
+PROFILE: Final = b"raw profile type "
+XMP_PROFILE: Final = b"raw profile type xmp"
 KEYWORD: Final = 80
 
 
@@ -50,12 +56,21 @@ def _checksum(kind: bytes, body: Window) -> int:
 
 def _of_text(kind: bytes, body: Window) -> Iterator[Part]:
     keyword, end, _ = body.peek(0, min(len(body), KEYWORD)).partition(b"\0")
-    if not end or keyword not in (XMP, PROFILE):
+    keyword, rest = keyword.lower(), body.part(min(len(body), len(keyword) + 1), len(body))
+    is_profile, is_deflated = keyword.startswith(PROFILE), _is_deflated(kind, rest)
+    if not end or not (is_profile or is_deflated or keyword == XMP):
         return
-    text = _text(kind, body.part(len(keyword) + 1, len(body)).content())
-    data = _unhexed(text) if keyword == PROFILE else text
+    text = _text(kind, rest.content())
+    data = _unhexed(text) if is_profile else text
     body.budget.spend(len(data))
-    yield derived(Payload.XMP, data, body.budget)
+    payload = Payload.XMP if keyword in (XMP, XMP_PROFILE) else Payload.OTHER
+    if data.startswith(jpeg.XMP):
+        payload, data = Payload.XMP, data.removeprefix(jpeg.XMP)
+    yield derived(payload, data, body.budget, packed=is_profile or is_deflated)
+
+
+def _is_deflated(kind: bytes, rest: Window) -> bool:
+    return kind == b"zTXt" or (kind == b"iTXt" and len(rest) > 0 and rest.number(0, 1) != 0)
 
 
 def _text(kind: bytes, data: bytes) -> bytes:

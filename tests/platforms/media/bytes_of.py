@@ -125,9 +125,9 @@ def itxt(packet: bytes, deflated: bool = False) -> bytes:
     return chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([deflated, 0]) + b"\0\0" + text)
 
 
-def raw_profile(packet: bytes) -> bytes:
-    text = f"\nxmp\n{len(packet):8d}\n{packet.hex()}\n".encode()
-    return chunk(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(text))
+def raw_profile(packet: bytes, kind: str = "xmp") -> bytes:
+    text = f"\n{kind}\n{len(packet):8d}\n{packet.hex()}\n".encode()
+    return chunk(b"zTXt", f"Raw profile type {kind}\0\0".encode() + zlib.compress(text))
 
 
 def riff(form: bytes, *chunks: tuple[bytes, bytes]) -> bytes:

@@ -27,10 +27,12 @@ from tests.platforms.media.bytes_of import (
     extended_xmp,
     frame,
     gif,
+    heic,
     itxt,
     jpeg,
     jpeg_with_xmp,
     jumb,
+    jxl,
     mining,
     mp3,
     mp4,
@@ -46,6 +48,7 @@ from tests.platforms.media.bytes_of import (
 
 ROOT = Path(__file__).resolve().parents[3]
 BOMB = zlib.compress(b" " * (200 << 20), 9)
+SMALL = zlib.compress(b"XMP\0" + mining(PROHIBITED))
 NESTED = store()
 for _ in range(60):
     NESTED = jumb("c2pa", NESTED)
@@ -130,6 +133,21 @@ def training(*content: bytes) -> bytes:
         pytest.param(
             mp3(b"PRIV" + syncsafe(5) + b"\0\x08" + b"XMP\0a"), id="an ID3 frame that is compressed"
         ),
+        pytest.param(
+            mp3(
+                b"PRIV" + syncsafe(len(SMALL)) + b"\0\x08" + SMALL,
+            ),
+            id="an ID3 frame of whose name nothing is seen, as it is compressed",
+        ),
+        pytest.param(b"\xff" * 60, id="no sound, though it begins like it"),
+        pytest.param(jxl(box(b"brob", b"Exif")), id="JPEG XL with metadata in Brotli"),
+        pytest.param(jxl(box(b"jbrd")), id="JPEG XL that was a JPEG"),
+        pytest.param(
+            mp4(box(b"moov", box(b"cmov", box(b"cmvd", bytes(4), SMALL)))),
+            id="a film with a compressed header",
+        ),
+        pytest.param(heic(xmp()).replace(b"rdf+xml\0", b"zip\0br\0\0"), id="HEIC, compressed"),
+        pytest.param(svg('<a href="data:image/png;base64,%%%"/>'), id="Base64 that is none"),
     ],
 )
 def test_a_file_that_cannot_be_read_holds(tmp_path, data):

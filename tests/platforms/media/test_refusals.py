@@ -1,7 +1,11 @@
 """What a media file says of training and mining, in every format and in every word."""
 
+import base64
+import zlib
+
 import pytest
 
+from platforms.media import Folder
 from platforms.media.stage import evidence_of
 from platforms.records import Visibility
 from tests.platforms.media import bytes_of
@@ -22,6 +26,9 @@ from tests.platforms.media.bytes_of import (
     mp4,
     png,
     store,
+    svg,
+    svg_with_c2pa,
+    tiff,
     use,
     xmp,
 )
@@ -48,7 +55,7 @@ def said(tmp_path):
     def of(data: bytes, name: str = "photo") -> tuple[Visibility, str] | None:
         path = tmp_path / name
         path.write_bytes(data)
-        evidence = evidence_of(path)
+        evidence = evidence_of(path, Folder(tmp_path).beside(path))
         return (evidence.visibility, evidence.code) if evidence else None
 
     return of
@@ -138,6 +145,7 @@ def test_a_refusal_is_read_however_xmp_writes_it(said, packet):
             xmp("<plus:OtherConstraints>No models, please</plus:OtherConstraints>"), id="free text"
         ),
         pytest.param(xmp("<tdm:reservation>2</tdm:reservation>"), id="a reservation unknown"),
+        pytest.param(xmp(attributes='plus:DMI-Prohibited="True"'), id="a value as a property"),
         pytest.param(xmp("<tdm:reserve>0</tdm:reserve>"), id="a TDM property unknown"),
     ],
 )
@@ -234,6 +242,121 @@ def test_a_refusal_where_nobody_looks_for_it_holds(said, data):
     assert said(data) == UNCLEAR
 
 
+APP1 = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        pytest.param(bytes_of.raw_profile(APP1 + mining(PROHIBITED), "APP1"), id="of a JPEG"),
+        pytest.param(bytes_of.raw_profile(mining(PROHIBITED), "XMP"), id="in another case"),
+        pytest.param(
+            bytes_of.chunk(
+                b"tEXt",
+                b"Raw profile type APP1\0\napp1\n  9\n"
+                + (APP1 + mining(PROHIBITED)).hex().encode(),
+            ),
+            id="not deflated",
+        ),
+        pytest.param(
+            bytes_of.chunk(
+                b"iTXt", b"xml:com.adobe.xmp\0\1\0\0\0" + zlib.compress(mining(PROHIBITED))
+            ),
+            id="a keyword in another case",
+        ),
+    ],
+)
+def test_a_packet_that_a_png_keeps_as_other_tools_write_it_is_read(said, chunk):
+    assert said(png(chunk)) == REFUSES
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(
+            png(bytes_of.raw_profile(b"Exif\0\0" + tiff((700, mining(PROHIBITED))), "exif")),
+            id="a profile in hexadecimal digits, deflated",
+        ),
+        pytest.param(
+            png(bytes_of.chunk(b"zTXt", b"Comment\0\0" + zlib.compress(mining(PROHIBITED)))),
+            id="a deflated text",
+        ),
+        pytest.param(
+            svg_with_c2pa(store(jumb("cawg.metadata", box(b"json", b'{"plus:DataMining":""}')))),
+            id="a manifest in Base64",
+        ),
+        pytest.param(
+            svg(
+                '<image href="data:image/jpeg;base64,'
+                f'{base64.b64encode(jpeg_with_xmp(mining(PROHIBITED))).decode()}"/>'
+            ),
+            id="an image inside an image",
+        ),
+        pytest.param(
+            svg('<image href="data:image/svg+xml,%3Csvg%3EDMI-PROHIBITE%44"/>'),
+            id="an image inside an image, percent-encoded",
+        ),
+        pytest.param(
+            svg("<desc>-----BEGIN C2PA MANIFEST----- data:,x -----END C2PA MANIFEST-----</desc>"),
+            id="a manifest in a text",
+        ),
+    ],
+)
+def test_a_refusal_that_is_packed_where_nobody_reads_it_holds(said, data):
+    assert said(data) == UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("read", "elsewhere"),
+    [
+        pytest.param(mining(ALLOWED), xmp("<tdm:reservation>1</tdm:reservation>"), id="a TDM one"),
+        pytest.param(mining("DMI-UNSPECIFIED"), mining("Prohibited"), id="in an editor's words"),
+        pytest.param(mining(ALLOWED), use("constrained"), id="an assertion"),
+    ],
+)
+def test_a_yes_that_was_read_accounts_for_no_other_packet(said, read, elsewhere):
+    assert said(jpeg_with_xmp(read) + elsewhere) == UNCLEAR
+
+
+def test_a_reservation_where_nobody_looks_for_it_holds_whatever_its_prefix(said):
+    packet = xmp("<tdm:reservation>1</tdm:reservation>").replace(b"tdm:", b"t:")
+
+    assert said(jpeg(bytes_of.segment(0xED, packet.replace(b"xmlns:tdm=", b"xmlns:t=")))) == UNCLEAR
+
+
+def provenance(value: str) -> bytes:
+    terms = 'xmlns:dcterms="http://purl.org/dc/terms/"'
+    return xmp(attributes=f'{terms} dcterms:provenance="{value}"')
+
+
+@pytest.mark.parametrize("value", ["https://manifests.example/1", "self#jumbf=/c2pa/urn:uuid:1"])
+def test_a_manifest_that_the_file_names_and_does_not_hold_holds_the_item(said, value):
+    assert said(jpeg_with_xmp(provenance(value))) == UNCLEAR
+
+
+def test_a_manifest_that_the_file_names_may_be_in_it_or_beside_it(said, tmp_path):
+    packet = bytes_of.segment(0xE1, APP1 + provenance("self#jumbf=/c2pa/urn:uuid:1"))
+
+    assert said(jpeg(packet, *bytes_of.app11(use("allowed")))) is None
+    (tmp_path / "photo.c2pa").write_bytes(use("allowed"))
+    assert said(jpeg(packet), "photo.jpg") is None
+
+
+def test_a_provenance_that_is_free_text_names_no_manifest(said):
+    assert said(jpeg_with_xmp(provenance("Provenance: from the estate of Bob"))) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_drawing_in_utf_16_is_read(said, encoding):
+    data = ("\ufeff" + svg_with_c2pa(use("notAllowed")).decode()).encode(encoding)
+
+    assert said(data) == REFUSES
+
+
+def test_a_namespace_alone_says_nothing(said):
+    assert said(jpeg_with_xmp(xmp())) is None
+
+
 def test_a_word_of_refusal_across_two_stretches_of_the_search_is_found(said):
     filling = b"\0" * ((1 << 20) - len(jpeg()) - 7)
 
@@ -253,6 +376,19 @@ def test_a_file_beside_the_image_speaks_for_it(said, tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
 
     assert said(jpeg(), "photo.jpg") == REFUSES
+
+
+@pytest.mark.parametrize("name", ["photo.XMP", "photo.jpg.XMP", "PHOTO.xmp", "photo.JPG.xmp"])
+def test_a_file_beside_the_image_speaks_for_it_in_either_case(said, tmp_path, name):
+    (tmp_path / name).write_bytes(mining(PROHIBITED))
+
+    assert said(jpeg(), "photo.jpg") == REFUSES
+
+
+def test_a_file_beside_an_image_that_cannot_be_read_still_refuses(said, tmp_path):
+    (tmp_path / "photo.xmp").write_bytes(mining(PROHIBITED))
+
+    assert said(b"nonsense", "photo.jpg") == REFUSES
 
 
 def test_a_file_beside_the_image_that_cannot_be_read_holds(said, tmp_path):

@@ -82,6 +82,8 @@ def put(folder, name: str, data: bytes):
         ("anywhere/1.jpg", "https://alice.example/wp-content/1.jpg"),
         ("anywhere/1.jpg", "posts/media/1.jpg"),
         ("1.jpg", "https://alice.example/1.jpg?width=3#top"),
+        ("show.php?id=3", "https://alice.example/show.php?id=3"),
+        ("alice.example/show.php?id=3", "https://alice.example/show.php?id=3#top"),
         ("a b.jpg", "https://alice.example/a%20b.jpg"),
         ("a%20b.jpg", "https://alice.example/a%20b.jpg"),
         ("what?#.jpg", "posts/what?#.jpg"),
@@ -117,6 +119,22 @@ def test_the_whole_path_comes_before_the_name_alone(folder, judged):
 
     assert judged("https://alice.example/2020/1.jpg") == (Verdict.SHARE, [])
     assert judged("https://alice.example/2021/1.jpg")[0] is Verdict.EXCLUDE
+
+
+def test_a_name_with_its_query_comes_before_one_without(folder, judged):
+    put(folder, "show.php", jpeg())
+    put(folder, "show.php?id=3", NO)
+
+    assert judged("https://alice.example/show.php?id=3")[0] is Verdict.EXCLUDE
+    assert judged("https://alice.example/show.php?id=4") == (Verdict.SHARE, [])
+
+
+@pytest.mark.parametrize("name", ["a/1.xmp", "a/1.JPG.XMP"])
+def test_a_file_beside_a_medium_speaks_for_the_item(folder, judged, name):
+    put(folder, "a/1.jpg", jpeg())
+    put(folder, name, mining(PROHIBITED))
+
+    assert judged("https://alice.example/1.jpg")[0] is Verdict.EXCLUDE
 
 
 def test_a_name_that_several_files_have_holds(folder, judged):
