@@ -117,8 +117,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "Ask whose it is.",
     "media_type_unknown": "Ask the API for the field media_type; a new type is read only once "
     "somebody has looked up what it is.",
-    "media_unreadable": "Give the media file again, whole and in a format that is read, or leave "
-    "it out of the folder.",
+    "media_unreadable": "Give the media file again, whole and in a format that is read. Left "
+    "out of the folder, it is not checked: do so only if somebody knows that it refuses nothing.",
     "meta_unknown": "Nothing understood says who may read the post: meta is missing, or holds a "
     "value that we do not know. Ask the site for the posts with all their fields.",
     "native_id_unknown": "Without an id nobody could ever withdraw the item: it stays held. Ask "

@@ -30,6 +30,9 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
 
+REFUSING: Final = "media_refuses_training"
+UNREAD: Final = ("media_unreadable", "media_ambiguous")
+
 Stamp = tuple[int, int, int]
 
 
@@ -42,7 +45,7 @@ class DumpChanged(Exception):
 
 
 class MediaMissing(Exception):
-    """The same dump was imported with its media files, and now comes without."""
+    """The same dump was imported with its media files, and now comes without, or with fewer."""
 
 
 class FilesMissing(Exception):
@@ -210,11 +213,33 @@ def _admitted(dump: Dump, runs: Sequence[RunFiles], now: datetime) -> Sequence[D
 
 
 def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
-    if "media" not in dump.counts and any("media" in one.counts for one in replaced):
+    before = [one.counts["media"] for one in replaced if "media" in one.counts]
+    media = dump.counts.get("media")
+    if before and media is None:
         raise MediaMissing(
             "This dump was imported with its media files, whose refusals would be lost. "
             "Import it with --media and the same folder."
         )
+    if media and any(_lacks(media, old) for old in before):
+        raise MediaMissing(
+            "This dump was imported with more of its media files, whose refusals would be lost. "
+            "Import it with --media and a folder that holds them all."
+        )
+
+
+def _lacks(media: Mapping[str, int], before: Mapping[str, int]) -> bool:
+    """Whether media are without a file now that were looked into, or that refused.
+
+    A file that could not be read may be left out. Where no medium lost its file, another
+    version reads less of them, which is no loss.
+    """
+    fewer_given = media["file_not_given"] > before["file_not_given"]
+    fewer_refuse = media.get(REFUSING, 0) < before.get(REFUSING, 0)
+    return fewer_given and (fewer_refuse or _looked_into(media) < _looked_into(before))
+
+
+def _looked_into(media: Mapping[str, int]) -> int:
+    return media["file_read"] - sum(media.get(code, 0) for code in UNREAD)
 
 
 def _has_feed(platform: Platform) -> bool:

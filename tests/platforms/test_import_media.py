@@ -104,6 +104,39 @@ def test_a_dump_that_came_with_its_media_is_not_replaced_without_them(path, medi
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("gone", "repaired"),
+    [
+        pytest.param(["1"], [], id="the one that refuses"),
+        pytest.param(["3"], [], id="another"),
+        pytest.param(["1", "2", "3"], [], id="all"),
+        pytest.param(["1"], ["2"], id="the one that refuses, when a broken one was repaired"),
+    ],
+)
+def test_a_dump_that_came_with_its_media_is_not_replaced_with_fewer(path, media, gone, repaired):
+    imported(path, media)
+    for name in gone:
+        (media / "media" / f"{name}.jpg").unlink()
+    for name in repaired:
+        (media / "media" / f"{name}.jpg").write_bytes(jpeg())
+
+    with pytest.raises(MediaMissing, match=r"more of its media files.*a folder that holds them"):
+        imported(path, media)
+
+    assert archived() == {"3"}
+
+
+@pytest.mark.django_db
+def test_a_medium_that_could_not_be_read_may_be_left_out_the_next_time(path, media):
+    imported(path, media)
+    (media / "media" / "2.jpg").unlink()
+
+    imported(path, media)
+
+    assert archived() == {"2", "3"}
+
+
+@pytest.mark.django_db
 def test_a_folder_that_is_none_stops_the_import(path, tmp_path):
     with pytest.raises(BadFolder):
         imported(path, tmp_path / "missing")
