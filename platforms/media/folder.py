@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 BESIDE: Final = (".xmp", ".c2pa")
+# Behind a name: a file that was saved with some query in its name.
+ANY_QUERY: Final = "?"
 
 
 class BadFolder(Exception):
@@ -32,8 +34,7 @@ class Folder:
         """The files that may be the medium at ``address``: none, the one, or several.
 
         The whole path below the folder is looked for first, with the host and without;
-        then the last part of the path anywhere in the folder. A name that was saved with
-        the query comes before one without.
+        then the last part of the path anywhere in the folder.
         """
         paths = list(_paths_in(address))
         for path in paths:
@@ -56,9 +57,12 @@ class Folder:
 
     def _add(self, path: Path) -> None:
         name = _normal(self._below(path))
+        folder, slash, file = name.rpartition("/")
+        start, query, _ = file.partition(ANY_QUERY)
         self.files += 1
-        self._by_path[name].append(path)
-        self._by_name[PurePosixPath(name).name].append(path)
+        for each in {name, f"{folder}{slash}{start}{query}"}:
+            self._by_path[each].append(path)
+            self._by_name[PurePosixPath(each).name].append(path)
 
 
 def _files_below(root: Path) -> Iterator[Path]:
@@ -85,12 +89,18 @@ def _paths_in(address: str) -> Iterator[str]:
     if not url.scheme and not url.netloc:
         texts = [address, url.path]
     else:
-        paths = [f"{url.path}?{url.query}", url.path] if url.query else [url.path]
-        texts = [f"{start}{path}" for path in paths for start in (url.netloc, "")]
+        texts = [f"{start}{path}" for path in _saved_as(url) for start in (url.netloc, "")]
     for spelling in dict.fromkeys(each for text in texts for each in (text, unquote(text))):
         path = _normal(spelling.lstrip("/"))
         if path and not path.endswith("/"):
             yield path
+
+
+def _saved_as(url: SplitResult) -> list[str]:
+    """With the query, as some tools save it; sources mostly leave it out, so it can be any."""
+    if not url.query:
+        return [url.path, f"{url.path}{ANY_QUERY}"]
+    return [url.path] if "/" in url.query else [f"{url.path}?{url.query}", url.path]
 
 
 def _normal(path: str) -> str:

@@ -65,7 +65,8 @@ def read(window: Window) -> Found:
         for chunk in _chunks(window):
             reader.feed(chunk)
         reader.feed(b"", final=True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        # An encoding that Python does not know is a LookupError.
         raise Unreadable(f"XML in it is not well-formed ({error})") from error
     return reader.found
 

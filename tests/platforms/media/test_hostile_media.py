@@ -128,6 +128,8 @@ def training(*content: bytes) -> bytes:
             b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + svg("&a;"),
             id="XML that asks for files",
         ),
+        pytest.param(b'<?xml version="1.0" encoding="x-odd"?><svg/>', id="an unknown encoding"),
+        pytest.param(b'<?xml version="1.0" encoding="zlib"?><svg/>', id="an encoding of no texts"),
         pytest.param(mp3(frame(b"PRIV", b"XMP\0" + xmp()))[:-30], id="ID3 cut off"),
         pytest.param(b"ID3\4\0\0\xff\xff\xff\xff", id="ID3 with a size that is none"),
         pytest.param(

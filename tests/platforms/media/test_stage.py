@@ -129,6 +129,26 @@ def test_a_name_with_its_query_comes_before_one_without(folder, judged):
     assert judged("https://alice.example/show.php?id=4") == (Verdict.SHARE, [])
 
 
+def test_of_an_address_without_its_query_any_query_that_a_file_was_saved_with_will_do(
+    folder, judged
+):
+    put(folder, "a/one.php?id=3", NO)
+    put(folder, "a/two.php?id=3", jpeg())
+    put(folder, "b/two.php?id=4", jpeg())
+    put(folder, "three.jpg", jpeg())
+    put(folder, "three.jpg?w=300", NO)
+
+    assert judged("https://alice.example/a/one.php")[0] is Verdict.EXCLUDE
+    assert judged("https://alice.example/two.php") == (Verdict.HOLD, ["media_ambiguous"])
+    assert judged("https://alice.example/three.jpg") == (Verdict.SHARE, [])
+
+
+def test_a_query_is_no_path(folder, judged):
+    put(folder, "cat.jpg", NO)
+
+    assert judged("https://alice.example/show?of=/other/cat.jpg") == (Verdict.SHARE, [])
+
+
 @pytest.mark.parametrize("name", ["a/1.xmp", "a/1.JPG.XMP"])
 def test_a_file_beside_a_medium_speaks_for_the_item(folder, judged, name):
     put(folder, "a/1.jpg", jpeg())
