@@ -114,7 +114,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "media_ambiguous": "Several files have the name of the item's medium. Give the media "
     "in folders that follow their addresses.",
     "media_terms_unclear": "A media file says something on training that only a person can judge. "
-    "Ask whose it is.",
+    "Ask whose it is; if they agree, import the dump again without the file. Give a manifest that "
+    "it names beside it, as photo.jpg.c2pa.",
     "media_type_unknown": "Ask the API for the field media_type; a new type is read only once "
     "somebody has looked up what it is.",
     "media_unreadable": "Give the media file again, whole and in a format that is read. Left "

@@ -31,7 +31,7 @@ ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
 
 REFUSING: Final = "media_refuses_training"
-UNREAD: Final = ("media_unreadable", "media_ambiguous")
+HOLDING: Final = ("media_unreadable", "media_ambiguous", "media_terms_unclear")
 
 Stamp = tuple[int, int, int]
 
@@ -228,18 +228,18 @@ def _require_media(dump: Dump, replaced: Iterable[Dump]) -> None:
 
 
 def _lacks(media: Mapping[str, int], before: Mapping[str, int]) -> bool:
-    """Whether media are without a file now that were looked into, or that refused.
+    """Whether media are without a file now that said nothing, or refused.
 
-    A file that could not be read may be left out. Where no medium lost its file, another
-    version reads less of them, which is no loss.
+    A file that holds its items may be left out, by whoever answers for it. Where no medium
+    lost its file, another version reads less of them, which is no loss.
     """
     fewer_given = media["file_not_given"] > before["file_not_given"]
     fewer_refuse = media.get(REFUSING, 0) < before.get(REFUSING, 0)
-    return fewer_given and (fewer_refuse or _looked_into(media) < _looked_into(before))
+    return fewer_given and (fewer_refuse or _settled(media) < _settled(before))
 
 
-def _looked_into(media: Mapping[str, int]) -> int:
-    return media["file_read"] - sum(media.get(code, 0) for code in UNREAD)
+def _settled(media: Mapping[str, int]) -> int:
+    return media["file_read"] - sum(media.get(code, 0) for code in HOLDING)
 
 
 def _has_feed(platform: Platform) -> bool:

@@ -91,8 +91,13 @@ def dump(tmp_path):
 def file(transactional_db, dump):
     """A published file of a dump that came without its media."""
     import_dump("generic", [dump], {}, by=OPERATOR, now=timezone.now())
+    return published(plan_release(everything(), by=OPERATOR))
+
+
+def everything():
+    """A dataset of all that may be shared."""
     partner = add_partner("northlight", name="Northlight Models", by=OPERATOR)
-    dataset = add_dataset(
+    return add_dataset(
         partner,
         "all",
         name="All",
@@ -101,7 +106,6 @@ def file(transactional_db, dump):
         buckets=1,
         by=OPERATOR,
     )
-    return published(plan_release(dataset, by=OPERATOR))
 
 
 def published(release):
@@ -131,3 +135,21 @@ def test_a_refusal_that_comes_later_closes_the_file_and_the_next_one_lacks_the_i
     with pytest.raises(GateClosed):
         clear(file)
     assert pictures_in(published(file.release)) == [[]]
+
+
+@pytest.mark.parametrize("picture", [REFUSING, b"broken"])
+def test_a_later_dump_without_the_picture_does_not_free_the_item(
+    transactional_db, dump, tmp_path, picture
+):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    (folder / "low.jpg").write_bytes(picture)
+    import_dump("generic", [dump], {}, by=OPERATOR, now=timezone.now(), media=folder)
+    later = tmp_path / "later.ndjson"
+    later.write_text(
+        anywhere.dump(*(anywhere.item(n, media=[PICTURE] * (n == "1")) for n in ("1", "2", "3")))
+    )
+
+    import_dump("generic", [later], {}, by=OPERATOR, now=timezone.now())
+
+    assert pictures_in(published(plan_release(everything(), by=OPERATOR))) == [[], []]
