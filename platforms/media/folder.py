@@ -3,7 +3,8 @@
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -34,9 +35,13 @@ class Folder:
         """The files that may be the medium at ``address``: none, the one, or several.
 
         The whole path below the folder is looked for first, with the host and without;
-        then the last part of the path anywhere in the folder.
+        then the last part of the path anywhere in the folder. Of a medium that is not
+        there, what would stand beside it.
         """
         paths = list(_paths_in(address))
+        return self._found(paths) or self._found([*_beside(paths)])
+
+    def _found(self, paths: Sequence[str]) -> list[Path]:
         for path in paths:
             if found := self._by_path.get(path):
                 return found
@@ -47,8 +52,7 @@ class Folder:
 
     def beside(self, path: Path) -> list[Path]:
         """``a.jpg.xmp`` and ``a.xmp`` speak of ``a.jpg``; so with ``.c2pa``."""
-        names = [f"{start}{end}" for end in BESIDE for start in (path.name, path.stem)]
-        wanted = (_normal(self._below(path.with_name(name))) for name in dict.fromkeys(names))
+        wanted = dict.fromkeys(_beside([_normal(self._below(path))]))
         found = (other for name in wanted for other in self._by_path.get(name, ()))
         return [other for other in found if other != path]
 
@@ -101,6 +105,13 @@ def _saved_as(url: SplitResult) -> list[str]:
     if not url.query:
         return [url.path, f"{url.path}{ANY_QUERY}"]
     return [url.path] if "/" in url.query else [f"{url.path}?{url.query}", url.path]
+
+
+def _beside(paths: Iterable[str]) -> Iterator[str]:
+    for path, ending in product(paths, BESIDE):
+        folder, slash, file = path.rpartition("/")
+        yield f"{path}{ending}"
+        yield f"{folder}{slash}{file.rpartition('.')[0] or file}{ending}"
 
 
 def _normal(path: str) -> str:

@@ -21,8 +21,10 @@ WORDS: Final = (
 )
 # A namespace, which a packet that was read may declare in vain. Prefixes are anybody's choice.
 ANY: Final = (*WORDS, "/ns/tdmrep")
-ENCODINGS: Final = ("ascii", "utf-16-le", "utf-16-be")
-NEEDLES: Final = {word.encode(encoding): word for word in ANY for encoding in ENCODINGS}
+# In UTF-16, without a zero at either end: so it stands in both orders of bytes.
+NEEDLES: Final = {
+    needle: word for word in ANY for needle in (word.encode(), word.encode("utf-16-le")[:-1])
+}
 OVERLAP: Final = max(map(len, NEEDLES)) - 1
 
 

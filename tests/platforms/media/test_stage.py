@@ -157,6 +157,23 @@ def test_a_file_beside_a_medium_speaks_for_the_item(folder, judged, name):
     assert judged("https://alice.example/1.jpg")[0] is Verdict.EXCLUDE
 
 
+@pytest.mark.parametrize("name", ["a/1.jpg.xmp", "a/1.XMP"])
+def test_a_file_that_would_stand_beside_a_medium_that_is_not_given_speaks_for_it(
+    folder, judged, name
+):
+    put(folder, name, mining(PROHIBITED))
+
+    assert judged("https://alice.example/a/1.jpg")[0] is Verdict.EXCLUDE
+    assert judged("https://alice.example/a/2.jpg")[0] is Verdict.SHARE
+
+
+@pytest.mark.parametrize("url", [".", "..", "./", "?", "/.", "a/.", "a/..", ".xmp", "%2e"])
+def test_an_address_that_is_hardly_one_names_nothing(folder, judged, url):
+    put(folder, "1.xmp", mining(PROHIBITED))
+
+    assert judged(url) == (Verdict.SHARE, [])
+
+
 def test_a_name_that_several_files_have_holds(folder, judged):
     put(folder, "a/1.jpg", jpeg())
     put(folder, "b/1.jpg", jpeg())
