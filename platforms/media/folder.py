@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -36,17 +36,18 @@ class Folder:
 
         The whole path below the folder is looked for first, with the host and without;
         then the last part of the path anywhere in the folder. Of a medium that is not
-        there, what would stand beside it.
+        there, what would stand beside it; ``a.xmp`` may be of another ``a`` elsewhere.
         """
         paths = list(_paths_in(address))
-        return self._found(paths) or self._found([*_beside(paths)])
+        alone = [f"{path}{ending}" for path in paths for ending in BESIDE]
+        return self._found(paths, paths) or self._found(_beside(paths), alone)
 
-    def _found(self, paths: Sequence[str]) -> list[Path]:
+    def _found(self, paths: Iterable[str], names: Iterable[str]) -> list[Path]:
         for path in paths:
             if found := self._by_path.get(path):
                 return found
-        for path in paths:
-            if found := self._by_name.get(PurePosixPath(path).name):
+        for name in names:
+            if found := self._by_name.get(PurePosixPath(name).name):
                 return found
         return []
 

@@ -157,7 +157,7 @@ def test_a_file_beside_a_medium_speaks_for_the_item(folder, judged, name):
     assert judged("https://alice.example/1.jpg")[0] is Verdict.EXCLUDE
 
 
-@pytest.mark.parametrize("name", ["a/1.jpg.xmp", "a/1.XMP"])
+@pytest.mark.parametrize("name", ["a/1.jpg.xmp", "a/1.XMP", "elsewhere/1.jpg.xmp"])
 def test_a_file_that_would_stand_beside_a_medium_that_is_not_given_speaks_for_it(
     folder, judged, name
 ):
@@ -165,6 +165,15 @@ def test_a_file_that_would_stand_beside_a_medium_that_is_not_given_speaks_for_it
 
     assert judged("https://alice.example/a/1.jpg")[0] is Verdict.EXCLUDE
     assert judged("https://alice.example/a/2.jpg")[0] is Verdict.SHARE
+
+
+def test_metadata_of_another_medium_elsewhere_does_not_speak_for_one_that_is_not_given(
+    folder, judged
+):
+    put(folder, "bob/1.png", jpeg())
+    put(folder, "bob/1.xmp", mining(PROHIBITED))
+
+    assert judged("https://alice.example/a/1.jpg")[0] is Verdict.SHARE
 
 
 @pytest.mark.parametrize("url", [".", "..", "./", "?", "/.", "a/.", "a/..", ".xmp", "%2e"])
