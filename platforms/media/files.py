@@ -18,6 +18,7 @@ from platforms.media.window import Budget, Window
 
 STORE: Final = ".c2pa"
 BASE64: Final = ";base64"
+STATEMENTS: Final = 1000
 # A link is not followed, and a pipe that somebody named like an image does not wait.
 FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -88,7 +89,10 @@ def _read_media(window: Window, said: _Said) -> None:
 
 def _read_part(part: Part, said: _Said) -> Iterator[Counter[str]]:
     """Gives the words of it that stand in the file, and doubts those that nobody understood."""
+    part.window.budget.read_one()
     before = len(said.statements)
+    if before > STATEMENTS:
+        raise Unreadable("it says too much of mining and training")
     inner = list(_read_payload(part, said))
     counts = markers.counts_in(part.window)
     said.statements += _doubts(counts, _unread(part.payload, len(said.statements) > before))

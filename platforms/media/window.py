@@ -6,15 +6,16 @@ from platforms.media.statements import Unreadable
 
 PAYLOAD_BYTES: Final = 16 << 20
 PARTS: Final = 1_000_000
+PAYLOADS: Final = 10_000
 
 Order = Literal["big", "little"]
 
 
 class Budget:
-    """How much of one file is taken into memory, and how many parts of it are walked."""
+    """How much of one file is taken into memory, and how many parts of it are walked and read."""
 
     def __init__(self) -> None:
-        self.bytes_left, self.parts_left = PAYLOAD_BYTES, PARTS
+        self.bytes_left, self.parts_left, self.payloads_left = PAYLOAD_BYTES, PARTS, PAYLOADS
 
     def spend(self, size: int) -> None:
         self.bytes_left -= size
@@ -25,6 +26,11 @@ class Budget:
         self.parts_left -= 1
         if self.parts_left < 0:
             raise Unreadable(f"it has more than {PARTS:,} parts")
+
+    def read_one(self) -> None:
+        self.payloads_left -= 1
+        if self.payloads_left < 0:
+            raise Unreadable(f"it has more than {PAYLOADS:,} pieces of metadata")
 
 
 class Window:
