@@ -18,6 +18,8 @@ from platforms.media.window import Budget, Window
 
 STORE: Final = ".c2pa"
 BASE64: Final = ";base64"
+SPACES: Final = dict.fromkeys(map(ord, " \t\r\n\f"))
+ENCODED: Final = 1 << 18
 STATEMENTS: Final = 1000
 # A link is not followed, and a pipe that somebody named like an image does not wait.
 FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -93,12 +95,12 @@ def _read_part(part: Part, said: _Said) -> Iterator[Counter[str]]:
     before = len(said.statements)
     if before > STATEMENTS:
         raise Unreadable("it says too much of mining and training")
-    inner = list(_read_payload(part, said))
+    found = _read_payload(part, said)
     counts = markers.counts_in(part.window)
     said.statements += _doubts(counts, _unread(part.payload, len(said.statements) > before))
     if not part.packed:
         yield counts
-    for each in inner:
+    for each in _inside(found, part.window.budget):
         yield from _read_part(each, said)
 
 
@@ -109,18 +111,21 @@ def _unread(payload: Payload, spoke: bool) -> tuple[str, ...]:
     return markers.WORDS if payload is Payload.XMP else markers.ANY
 
 
-def _read_payload(part: Part, said: _Said) -> Iterator[Part]:
-    """Reads one part; gives what lies in it, packed."""
+def _read_payload(part: Part, said: _Said) -> xmp.Found:
     if part.payload is Payload.C2PA:
         _read_store(part.window, said)
     if part.payload is not Payload.XMP:
-        return
+        return xmp.Found()
     if not part.derived:
         part.window.budget.spend(len(part.window))
     found = xmp.read(part.window)
     said.statements += found.statements
     said.names_store |= found.names_store
-    budget = part.window.budget
+    return found
+
+
+def _inside(found: xmp.Found, budget: Budget) -> Iterator[Part]:
+    """What lies in a packet, packed: unpacked one after the other."""
     for text in found.manifests:
         yield _packed(Payload.C2PA, _decoded(text), budget)
     for text in found.embedded:
@@ -138,7 +143,7 @@ def _packed(payload: Payload, data: bytes, budget: Budget) -> Part:
 
 
 def _decoded(text: str) -> bytes:
-    digits = "".join(text.split()).rstrip("=")
+    digits = text.translate(SPACES).rstrip("=")
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -148,6 +153,9 @@ def _decoded(text: str) -> bytes:
 def _data_of(address: str) -> bytes:
     """What a ``data:`` address holds (RFC 2397)."""
     kind, _, data = address.partition(",")
+    # Decoding keeps every sign of such a text in memory by itself.
+    if "%" in data and len(data) > ENCODED:
+        raise Unreadable(f"data in it are encoded in more than {ENCODED >> 10} KiB")
     if kind.rstrip().lower().endswith(BASE64):
         return _decoded(unquote(data))
     return unquote_to_bytes(data)

@@ -21,6 +21,7 @@ XMP: Final = b"xml:com.adobe.xmp"
 PROFILE: Final = b"raw profile type "
 XMP_PROFILE: Final = b"raw profile type xmp"
 KEYWORD: Final = 80
+SPACES: Final = b" \t\r\n\f"
 
 
 def is_one(head: bytes) -> bool:
@@ -106,6 +107,6 @@ def _unhexed(text: bytes) -> bytes:
     """A raw profile: a line with its kind, one with its size, then hexadecimal digits."""
     lines = text.strip().split(b"\n", 2)
     try:
-        return binascii.unhexlify(b"".join(lines[2].split()))
+        return binascii.unhexlify(lines[2].translate(None, SPACES))
     except (IndexError, ValueError) as error:
         raise Unreadable("a raw profile in it is broken") from error

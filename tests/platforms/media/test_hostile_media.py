@@ -256,6 +256,21 @@ MEGABYTE = 1 << 20
             lambda: b"<svg>" + b"<a/>" * (25 * MEGABYTE), "media_unreadable", id="a large SVG"
         ),
         pytest.param(
+            lambda: svg(f'<a href="data:image/png;base64,{"ab " * 5_300_000}"/>'),
+            "media_unreadable",
+            id="Base64 with many spaces",
+        ),
+        pytest.param(
+            lambda: svg(f'<a href="data:image/png,{"%41" * 5_300_000}"/>'),
+            "media_unreadable",
+            id="many letters that are percent-encoded",
+        ),
+        pytest.param(
+            lambda: png(chunk(b"tEXt", b"Raw profile type x\0\nx\n9\n" + b"aa " * 5_000_000)),
+            "media_unreadable",
+            id="hexadecimal digits with many spaces",
+        ),
+        pytest.param(
             lambda: png(*[chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + BOMB)] * 400),
             "media_unreadable",
             id="many bombs",
