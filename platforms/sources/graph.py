@@ -151,10 +151,17 @@ def bad_if_true(visibility: Visibility) -> Meaning:
 
 
 def reading(meaning: Meaning, raw: object) -> Visibility:
-    """What one raw value proves; JSON's 0 and 1 are not booleans."""
+    """What one raw value proves; JSON's 0 and 1 are not booleans.
+
+    A word in another case than the API's can only speak against the item.
+    """
     if not isinstance(raw, bool | str):
         return Visibility.UNKNOWN
-    return meaning.get(raw, Visibility.UNKNOWN)
+    found = meaning.get(raw, Visibility.UNKNOWN)
+    if found is Visibility.UNKNOWN and isinstance(raw, str):
+        alike = meaning.get(raw.upper(), Visibility.UNKNOWN)
+        return alike if alike is not Visibility.PUBLIC else found
+    return found
 
 
 def contents(path: Path, form: Form, progress: Callable[[int], None]) -> Iterator[Record]:

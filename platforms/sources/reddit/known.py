@@ -93,7 +93,7 @@ class Register:
             if name_of_field in asserted:
                 found |= {asserted[name_of_field]}
             if not found and field.is_required:
-                gap = _missing(name_of_field, field, level)
+                gap = _missing(name_of_field, field, level, native_id)
                 fact = gap.fact if is_assertable else ""
                 yield msgspec.structs.replace(gap, about=native_id or "", fact=fact)
             for visibility in sorted(found - {Visibility.PUBLIC}):
@@ -173,8 +173,11 @@ def _denied(readings: Readings, fields: Mapping[str, Field]) -> frozenset[str]:
     return frozenset(fields[name].code for name, found in readings.items() if found - harmless)
 
 
-def _missing(name: str, field: Field, level: str) -> Evidence:
+def _missing(name: str, field: Field, level: str, native_id: str | None) -> Evidence:
     found = missing(name, field, level)
+    if native_id is None:
+        # Neither a fact nor a record can be about what has no id.
+        return msgspec.structs.replace(found, detail=f"{name} is missing, and so is subreddit_id")
     if level == "container":
         return found
     detail = f"{name} is missing; settle with a record of that subreddit"

@@ -88,6 +88,8 @@ CLEARING: Final = {
     "active": "gone",
     "is_suspended": "suspended",
 }
+# No fact and no other record can be about a blog of which only the name is known.
+WITHOUT_UUID: Final = "; nothing settles it without blog.uuid"
 VISIBILITY_GAP: Final = "blog_visibility_unknown"
 RATING_GAP: Final = "rating_unknown"
 PAYMENT_GAP: Final = "payment_unknown"
@@ -407,11 +409,9 @@ def evidence_of(
     if not missing or attested:
         yield Evidence(level, Visibility.PUBLIC, "blog")
         return
-    settle = (
-        "; settle with --fact blog.type=public"
-        if level == "container"
-        else "; settle with a record of that blog"
-    )
+    settle = "; settle with a record of that blog"
+    if level == "container":
+        settle = "; settle with --fact blog.type=public" if is_posting else WITHOUT_UUID
     names = ", ".join(f"blog.{field}" for field in missing)
     fact = "blog.type" if is_posting else ""
     detail = f"missing: {names}{settle}"

@@ -22,6 +22,7 @@ from platforms.sources.tumblr.blogs import (
     RATING,
     RATING_GAP,
     VISIBILITY,
+    WITHOUT_UUID,
     Blog,
     Blogs,
     Meaning,
@@ -342,7 +343,11 @@ def _read_blog(post: Reading) -> None:
     post.evidence.extend(evidence_of(blog, attested=attested, about=uuid, is_posting=is_posting))
     given = post.raw.get("tumblelog_uuid")
     if given is not None and given not in (uuid, uuid_in(post.author)):
-        post.doubt("owner_contradictory", "tumblelog_uuid and blog.uuid do not agree")
+        if "uuid" in post.blog:
+            post.doubt("owner_contradictory", "tumblelog_uuid and blog.uuid do not agree")
+        else:
+            detail = "tumblelog_uuid comes without blog.uuid; ask for the post with its blog"
+            post.doubt("owner_unknown", detail)
     name, own = post.raw.get("blog_name"), post.blog.get("name")
     if "blog_name" not in post.raw or post.is_in_community:
         return
@@ -684,8 +689,7 @@ def _read_rating(post: Reading) -> None:
         code=RATING_GAP,
         fact="blog.is_adult",
         bad="adult",
-        missing="community_labels, is_nsfw and blog.is_adult are missing"
-        "; settle with --fact blog.is_adult=false",
+        missing="community_labels, is_nsfw and blog.is_adult are missing",
     )
 
 
@@ -714,8 +718,7 @@ def _read_payment(post: Reading) -> None:
         code=PAYMENT_GAP,
         fact="blog.is_paywall_on",
         bad="paid",
-        missing="is_paywalled and blog.is_paywall_on are missing"
-        "; settle with --fact blog.is_paywall_on=false",
+        missing="is_paywalled and blog.is_paywall_on are missing",
     )
 
 
@@ -740,8 +743,9 @@ def _conclude(
             post.say(visibility, bad, "a field of the post or its blog says so")
     if not any(found):
         is_posting = post.around.blogs.is_posting(post.blog)
+        settle = f"; settle with --fact {fact}=false" if is_posting else WITHOUT_UUID
         about = uuid_in(post.blog) or ""
-        post.doubt(code, missing, about=about, fact=fact if is_posting else "")
+        post.doubt(code, missing + settle, about=about, fact=fact if is_posting else "")
     elif is_proven(found):
         post.say(Visibility.PUBLIC, bad)
 

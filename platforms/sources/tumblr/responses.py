@@ -91,9 +91,11 @@ def _of_response(document: dict[str, Any]) -> Iterator[tuple[Shape, Any]]:
     if isinstance(response, list):
         yield from _of_list(response)
         return
-    if not isinstance(response, dict) or not {"posts", "blog"} & response.keys():
+    if not isinstance(response, dict) or not (
+        {"posts", "blog"} & response.keys() or _is_post(response)
+    ):
         raise NotTumblr("the response has neither posts nor a blog")
-    if "posts" not in response and response.keys() & OF_ONE_POST:
+    if "posts" not in response and ("blog" not in response or response.keys() & OF_ONE_POST):
         yield Shape.POST, response
         return
     if "blog" in response:

@@ -610,6 +610,16 @@ def test_the_fact_named_in_the_reason_settles_it(tmp_path, missing, facts):
     assert len(shared(tmp_path, bare, facts=facts)) == 1
 
 
+def test_what_has_no_subreddit_id_is_not_said_to_be_settled_by_a_fact(tmp_path):
+    bare = {name: raw for name, raw in post().items() if name not in ("subreddit_id", "quarantine")}
+    facts = {"subreddit.quarantine": "false"}
+
+    reasons = [str(reason) for reason in judge(only(tmp_path, bare, facts=facts)).reasons]
+
+    assert any("quarantine is missing, and so is subreddit_id" in reason for reason in reasons)
+    assert not any("--fact" in reason for reason in reasons)
+
+
 def test_facts_settle_old_comments(tmp_path):
     facts = {"comment.removal_reason": "none", "comment.collapsed_reason_code": "none"}
     bare = without(without(comment(), "removal_reason"), "collapsed_reason_code")

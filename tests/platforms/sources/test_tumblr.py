@@ -253,6 +253,30 @@ def test_the_asserted_facts_settle_what_the_dump_does_not_say(tmp_path):
     assert len(shared(tmp_path, "tumblr", RATED_ONLY, facts=facts)) == 1
 
 
+def test_of_a_blog_without_uuid_the_hold_names_no_fact_because_none_is_about_it(tmp_path):
+    facts = {"blog.type": "public", "blog.is_adult": "false", "blog.is_paywall_on": "false"}
+    nameless = RATED_ONLY | {"blog": {"name": "alice"}}
+
+    for asserted in ({}, facts):
+        judgement = judge(only(tmp_path, nameless, facts=asserted))
+        reasons = [str(reason) for reason in judgement.reasons]
+
+        assert judgement.verdict is Verdict.HOLD
+        assert sum("nothing settles it without blog.uuid" in reason for reason in reasons) == 3
+        assert not any("--fact" in reason for reason in reasons)
+
+
+def test_a_single_post_that_comes_without_its_blog_is_held_and_not_refused(tmp_path):
+    answer = {"id": "77", "tumblelog_uuid": ALICE, "content": [{"type": "text", "text": "Ebb."}]}
+
+    item = only(tmp_path, {"meta": {"status": 200}, "response": answer})
+
+    assert item.native_id == "77"
+    assert judge(item).verdict is Verdict.HOLD
+    assert "owner_unknown" in codes(item)
+    assert "owner_contradictory" not in codes(item)
+
+
 def test_asserting_public_does_not_attest_a_sibling_that_is_garbage(tmp_path):
     raw = post(blog={"name": "alice", "uuid": ALICE, "is_password_protected": None})
 
