@@ -86,6 +86,7 @@ SITE = [
         wp__post_id="34",
     ),
     entry(meta("is_reblog", "1"), wp__post_id="35", content__encoded=SECRET),
+    entry(meta("xpost_origin", "123:45"), wp__post_id="39", content__encoded=SECRET),
     entry(meta(" _jetpack_newsletter_access", "subscribers"), title=SECRET, wp__post_id="36"),
     entry(wp__post_id="37", content__encoded=SECRET),
     entry(meta("_some_plugin", SECRET), excerpt__encoded=SECRET, wp__post_id="38"),

@@ -64,6 +64,7 @@ LEAKS = [
         [photo(page_story_id=SOURCE), fb_post(SOURCE, is_published=False)], id="photo of a draft"
     ),
     pytest.param([fb_post(sponsor_tags={"data": [{"id": "1"}]})], id="advertisement"),
+    pytest.param([fb_post(is_inline_created=True)], id="made as an advertisement"),
 ]
 
 

@@ -188,7 +188,8 @@ def _is_short(raw: Mapping[str, Any]) -> bool:
 
 # Any one of these makes a record a post, or a place, however few fields the API was asked for.
 OF_POSTS_ONLY: Final = frozenset(
-    {"is_hidden", "is_expired", "timeline_visibility", "targeting", "sponsor_tags", SCHEDULED}
+    {"is_hidden", "is_expired", "timeline_visibility", "targeting", SCHEDULED}
+    | {"sponsor_tags", "is_inline_created"}
 )
 OF_PLACES: Final = OF_AGES | {"name", *TERMS.fields}
 
@@ -442,6 +443,13 @@ def _read_limits(found: Reading) -> None:
         found.say(Visibility.RESTRICTED, "targeted", "targeting limits who can see it")
     elif targeting != {}:
         found.doubt("targeting_unknown", f"targeting is not understood: {shown(targeting)}")
+    # Posts that were made as adverts are in the same lists as a page's own.
+    created = found.raw.get("is_inline_created", False)
+    if created is True:
+        found.say(Visibility.COMMERCIAL, "sponsored", "is_inline_created: it was made as an advert")
+    elif created is not False:
+        detail = f"is_inline_created is not understood: {shown(created)}"
+        found.doubt("sponsored_unknown", detail)
     sponsors = found.raw.get("sponsor_tags", [])
     if objects_in(found.raw, "sponsor_tags"):
         found.say(Visibility.COMMERCIAL, "sponsored", "it has a sponsor")

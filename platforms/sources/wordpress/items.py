@@ -95,8 +95,14 @@ PAID_VALUES: Final = {
     "true": Visibility.PAID,
 }
 PAID_BLOCKS: Final = re.compile(r"jetpack(?:/|-subscribe-|-)paywall|premium-content", re.IGNORECASE)
-# What WordPress.com's reblogging and the syndication plugins note on the words of others.
-BORROWED: Final = re.compile(r"is_reblog|reblog_snapshot|syndication_(?:source|permalink|feed)\w*")
+# What is noted on the words of others: by the reblogs and cross-posts of WordPress.com, by
+# FeedWordPress, Distributor, Feedzy, WPeMatico, WP RSS Aggregator and RSS Post Importer.
+BORROWED: Final = re.compile(
+    r"is_reblog|reblog_snapshot|_?xpost_orig\w+|xcomment_original_permalink"
+    r"|syndication_(?:source|permalink|feed)\w*"
+    r"|dt_original_(?:post_id|post_url|site_url|source_id|blog_id)|_?feedzy_item_url"
+    r"|wpe_sourcepermalink|wprss_item_permalink|rss_pi_source_url"
+)
 AUTHORS_DOMAIN: Final = re.compile("author|byline", re.IGNORECASE)
 TAG_DOMAINS: Final = frozenset({None, "category", "tag", "post_tag"})
 MEDIA_ENDINGS: Final = {
@@ -661,9 +667,7 @@ def _others(others: Others, owner: Principal, context: Context) -> Iterator[Prin
 
 
 def is_borrowed(key: str | None, value: str | None) -> bool:
-    if key is None or ("reblog" not in key and "syndication_" not in key):
-        return False
-    return bool(BORROWED.fullmatch(key)) and lowered(value) not in OFF
+    return key is not None and bool(BORROWED.fullmatch(key)) and lowered(value) not in OFF
 
 
 def _co_authors(element: Element) -> tuple[str | None, ...]:

@@ -191,6 +191,7 @@ FACEBOOK = meta_dumps.fb_post(
     targeting={},
     scheduled_publish_time=1_599_999_000,
     sponsor_tags={"data": []},
+    is_inline_created=False,
     attachments={
         "data": [{"type": "photo", "media": {"image": {"src": "https://scontent.fbcdn.net/1.jpg"}}}]
     },

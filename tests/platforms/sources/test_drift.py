@@ -190,6 +190,7 @@ STAYS_SHARED = [
     ("facebook photo", "photo.images*", SHOWN),
     ("facebook post", "post.attachments*", SHOWN),
     ("facebook post", "post.sponsor_tags", SAYS_BAD),
+    ("facebook post", "post.is_inline_created", SAYS_BAD),
     ("facebook post", "post.targeting", SAYS_BAD),
     ("facebook share", "post.status_type", "parent_id says that it shares"),
     ("facebook share", "source.status_type", SAYS_BAD),

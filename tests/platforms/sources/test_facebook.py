@@ -85,6 +85,7 @@ def test_a_post_for_everyone_in_an_open_place_is_shared(tmp_path, dump):
         ({"timeline_visibility": "hidden"}, "timeline_visibility_removed_author"),
         ({"targeting": {"geo_locations": {"countries": ["DE"]}}}, "targeted"),
         ({"sponsor_tags": {"data": [{"id": "1"}]}}, "sponsored"),
+        ({"is_inline_created": True}, "sponsored"),
         ({"status_type": "approved_friend"}, "status_type_out_of_scope"),
         ({"from": {"id": PAGE_ID, "age_range": {"max": 17, "min": 13}}}, "minor"),
         ({"created_time": "2090-01-01T00:00:00+0000"}, "published_in_the_future"),

@@ -86,7 +86,7 @@ FLAGS = {
     "collaborators copyright_check_information",
     "quote": "hide_status reply_approval_status ghost_post_status ghost_post_expiration_timestamp "
     "reposted_post replied_to",
-    "post": "sponsor_tags status_type parent_id",
+    "post": "sponsor_tags is_inline_created status_type parent_id",
 }
 DECISIVE = [(name, path) for name, (_, _, found) in SEEDS.items() for path in found]
 FLAGGED = [(name, (0, flag)) for name, flags in FLAGS.items() for flag in flags.split()]

@@ -32,6 +32,7 @@ AGAINST = [
     ("facebook post", {"id": FACEBOOK, "timeline_visibility": "hidden"}),
     ("facebook post", {"id": FACEBOOK, "targeting": {"countries": ["DE"]}}),
     ("facebook post", {"id": FACEBOOK, "sponsor_tags": {"data": [{"id": "7"}]}}),
+    ("facebook post", {"id": FACEBOOK, "is_inline_created": True}),
     ("facebook post", {"id": FACEBOOK, "scheduled_publish_time": 4_102_444_800}),
     ("facebook post", {"id": FACEBOOK, "isHidden": True}),
     ("facebook post", {"id": meta_dumps.PAGE_ID, "is_published": False}),
