@@ -26,7 +26,10 @@ CLOSING: Final = re.compile(
     r"|(?:do_?not|dont)_(?:train|share|sell|index|publish)|terminated|shadow_?banned|gated|dmca"
     r"|login_wall|requires_(?:subscription|membership)|hide_from|over_?18|r_?18|age_gated?"
     r"|geo_(?:blocked|limited|gated)|allowed_countries|logged_in|login_required|requires_login"
-    r"|prevent_third_party_sharing|reported|publish_(?:on|at))(?:_|$)"
+    r"|prevent_third_party_sharing|reported|publish_(?:on|at)|embargo|embargoed|visible_to"
+    r"|(?:subscription|membership|payment|purchase)_required|members_(?:post|content)|membership_level"
+    r"|required_(?:level|plan|tier|role|membership)s?|(?:country|region)_(?:block|lock)(?:ed)?"
+    r"|content_warnings?)(?:_|$)"
 )
 # Of these a false value says so.
 OPENING: Final = re.compile(
@@ -36,8 +39,9 @@ OPENING: Final = re.compile(
 # These name a state, and say so unless it is one of those that are open everywhere.
 STATES: Final = re.compile(
     r"(?:post|item|blog|account|user|content|media|review|moderation|publish|publication|privacy)?_?"
-    r"(?:status|state)|(?:(?:post|item|account|user|profile|content|media)_)?(?:visibility|audience)"
-    r"|(?:(?:post|account|profile)_)?privacy(?:_(?:level|setting|type))?|access(?:_level)?"
+    r"(?:status|state)"
+    r"|(?:(?:post|item|account|user|profile|content|media)_)?(?:visibility|audience)(?:_(?:level|setting|type))?"
+    r"|(?:(?:post|account|profile)_)?privacy(?:_(?:level|setting|type))?|access(?:_(?:level|tier|type))?"
     r"|moderation|(?:content_)?rating|maturity"
 )
 # So do these, which name a permission: tables write it as 0 and 1.

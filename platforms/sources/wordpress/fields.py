@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -61,6 +62,9 @@ BAD_IF_TRUE: Final = {
     "is_external": (Visibility.OUT_OF_SCOPE, "out_of_scope", "it comes from a feed elsewhere"),
     "site_is_private": (Visibility.PRIVATE, "private", "its site is private"),
 }
+# Distributor tells the site that a post is from, also where that is its own.
+DISTRIBUTED: Final = "distributor_original_site_url"
+CROSS_POST: Final = "p2-xpost"
 WATCH: Final = Watch(("status", "password", "protected", "is_jetpack", *BAD_IF_TRUE))
 # VideoPress tells a video's privacy as a number as well; what its site may do decides nothing.
 VIDEO: Final = "jetpack_videopress"
@@ -153,8 +157,22 @@ def said_by(answer: Answer) -> Said:
         link=_link(raw, is_file=is_media and not answer.is_core),
         has_co_authors=any(raw[n] for n in raw if CO_AUTHOR_FIELDS.fullmatch(n))
         or _has_authors_by_terms(raw),
-        is_borrowed=any(is_borrowed(key, _text_of(value)) for key, value in _meta(raw)),
+        is_borrowed=any(is_borrowed(key, _text_of(value)) for key, value in _meta(raw))
+        or _is_from_elsewhere(raw),
     )
+
+
+def _is_from_elsewhere(raw: Mapping[str, Any]) -> bool:
+    """Whether it is a cross-post, or Distributor has it from another site than its own."""
+    is_distributed = DISTRIBUTED in raw and _host(raw[DISTRIBUTED]) != _host(raw.get("link"))
+    return is_distributed or CROSS_POST in _tags(raw)
+
+
+def _host(address: object) -> str:
+    try:
+        return urlsplit(address).netloc.lower() if isinstance(address, str) else ""
+    except ValueError:
+        return ""
 
 
 def words_of(answer: Answer) -> Words:

@@ -25,7 +25,7 @@ KEYS: Final = re.compile(
     r"|requires?[-_]?log_?in|log_?in[-_](?:is[-_])?(?:required|only|to[-_](?:read|view))"
     r"|visible[-_](?:to|for)[-_]|show[-_]to[-_]|hid(?:e|den)[-_](?:from|for)[-_](?:visitor|guest|public|everyone|logged)"
     r"|(?:visitors?|guests?)[-_](?:visibility|access)|(?:staff|employees?|users?|internal|team|admins?|editors?)[-_]only"
-    r"|^_?(?:is_|post_|page_|content_)?(?:visibility|hidden|secret|internal|archived|deleted)$"
+    r"|embargo|^_?(?:is_|post_|page_|content_)?(?:visibility|hidden|secret|internal|archived|deleted)$"
 )
 # Of these it is what is false that closes a post.
 SHOWN: Final = re.compile(r"show[-_]to[-_](?:visitors?|guests?|public|everyone)$")

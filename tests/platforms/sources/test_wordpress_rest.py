@@ -191,6 +191,32 @@ def test_the_meta_fields_that_decide(tmp_path, key, value, verdict):
 
 
 @pytest.mark.parametrize(
+    ("origin", "verdict"),
+    [
+        (f"https://{wp.SITE}", Verdict.SHARE),
+        (f"http://{wp.SITE.upper()}/", Verdict.SHARE),
+        ("https://elsewhere.example", Verdict.HOLD),
+        ("", Verdict.HOLD),
+        (None, Verdict.HOLD),
+        ("https://[", Verdict.HOLD),
+    ],
+)
+def test_what_distributor_has_from_another_site_is_held(tmp_path, origin, verdict):
+    [item] = core(tmp_path, wp.post(distributor_original_site_url=origin))
+
+    assert judge(item).verdict is verdict
+
+
+def test_a_cross_post_is_known_by_its_tag_where_no_meta_is_told(tmp_path):
+    tag = {"p2-xpost": {"ID": 6, "name": "p2-xpost", "slug": "p2-xpost"}}
+
+    [item] = wpcom(tmp_path, wp.wpcom_post(tags=tag))
+
+    assert judge(item).verdict is Verdict.HOLD
+    assert codes(item) == {"principal_anonymous"}
+
+
+@pytest.mark.parametrize(
     "block",
     [
         "<!-- wp:jetpack/paywall /-->",
