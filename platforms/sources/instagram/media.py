@@ -71,6 +71,7 @@ FLAGS: Final[Mapping[str, Meaning]] = {
     "is_deleted": bad_if_true(Visibility.REMOVED_AUTHOR),
     "is_close_friends": bad_if_true(Visibility.RESTRICTED),
     "is_paid_partnership": bad_if_true(Visibility.COMMERCIAL),
+    "is_affiliate": bad_if_true(Visibility.COMMERCIAL),
     "audience": {
         "public": Visibility.PUBLIC,
         "everyone": Visibility.PUBLIC,
@@ -122,6 +123,8 @@ CHILD_WATCH: Final = Watch({"is_minor", *FLAGS}, READ_INSIDE)
 WATCH: Final = Watch(
     {"is_minor", *FLAGS}, {**READ_INSIDE, "children": CHILD_WATCH}, others=("comments",)
 )
+# As Instagram's own apps spell the collaborators.
+PRODUCERS: Final = "coauthor_producers"
 SURFACE_FACT: Final = "media.surface"
 FACTS: Final[Mapping[str, Fact]] = {
     TERMS.fact: one_of(PRIVACY),  # type: ignore[arg-type]
@@ -361,6 +364,9 @@ def _read_others(found: Reading, around: Around) -> None:
     """Collaborators publish the same post under their own names."""
     if not _are_objects(found.raw.get("collaborators", [])):
         found.doubt("collaborators_unknown", "collaborators is not a list of accounts")
+    if found.raw.get(PRODUCERS):
+        detail = f"{PRODUCERS} names others, but is not read; give them as collaborators"
+        found.doubt("collaborators_unknown", detail)
     for other in objects_in(found.raw, "collaborators"):
         handle = name_in(other.get("username"))
         found.principals.append(principal(Role.CO_AUTHOR, other, handle=handle))

@@ -183,6 +183,7 @@ INSTAGRAM = meta_dumps.media(
     is_deleted=False,
     is_close_friends=False,
     is_paid_partnership=False,
+    is_affiliate=False,
     audience="public",
 )
 BOBS_ACCOUNT = meta_dumps.account(meta_dumps.BOB_ID, "bob_tides")

@@ -202,7 +202,7 @@ STAYS_SHARED = [
         ("instagram *", f"media.{name}", SAYS_BAD)
         for name in (
             "audience", "is_archived", "is_close_friends", "is_deleted", "is_draft",
-            "is_paid_partnership", "copyright_check_information",
+            "is_paid_partnership", "is_affiliate", "copyright_check_information",
             "copyright_check_information.status.status", "collaborators",
         )
     ),
@@ -271,7 +271,7 @@ NOT_IN_A_SHARED_ITEM = {
         "other ways to say which site it is": "counts site_URL",
         "another form of options": "settings",
         "then it is no matter who follows the site": "capabilities",
-        SAYS_BAD: "jetpack_videopress wp:term",
+        SAYS_BAD: "jetpack_videopress wp:term distributor_original_site_url",
         SHOWN: "_embedded",
         FRAME: "body comments data media message posts sites users",
     },
@@ -294,7 +294,7 @@ NOT_IN_A_SHARED_ITEM = {
         " subreddit",
     },
     "instagram": {
-        SAYS_BAD: "age_range birthday is_minor",
+        SAYS_BAD: "age_range birthday coauthor_producers is_minor",
         "another form of is_private": "privacy",
         "another form of id": "user_id",
         SHOWN: "alt_text",

@@ -83,7 +83,7 @@ SEEDS = {
 # Absence of these says nothing, but a value that is not understood does.
 FLAGS = {
     "media": "is_archived is_draft is_deleted is_close_friends audience is_paid_partnership "
-    "collaborators copyright_check_information",
+    "is_affiliate collaborators copyright_check_information",
     "quote": "hide_status reply_approval_status ghost_post_status ghost_post_expiration_timestamp "
     "reposted_post replied_to",
     "post": "sponsor_tags is_inline_created status_type parent_id",
