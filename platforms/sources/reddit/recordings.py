@@ -22,6 +22,7 @@ SORTS: Final = r"best|hot|new|top|rising|controversial"
 NAME: Final = r"[A-Za-z0-9_+-]+"
 ADDRESS: Final = re.compile(
     rf"(?:/r/{NAME}|/user/{NAME}/m/{NAME})?(?:/(?:{SORTS}|comments|search))?"
+    rf"|/domain/[a-z0-9.-]+(?:/(?:{SORTS}))?"
     rf"|(?:/r/{NAME})?/comments/[a-z0-9]+(?:/[^/]*){{0,2}}"
     rf"|/(?:user|u)/{NAME}(?:/(?:overview|submitted|comments))?"
     rf"|/(?:user|r)/{NAME}/about"

@@ -228,6 +228,15 @@ def test_recordings_may_have_a_status_and_a_body_without_wrapping(tmp_path):
 SECRET = interaction(listing(thing("t3", post("secret"))))
 
 
+@pytest.mark.parametrize("path", ["tides.example", "tides.example/hot", "tides.example/new/"])
+def test_a_recorded_listing_of_posts_about_a_website_is_read(tmp_path, path):
+    uri = f"https://oauth.reddit.com/domain/{path}?limit=100"
+
+    found = items(tmp_path, "reddit", recording(replaced(SECRET, uri, "request", "uri")))
+
+    assert [item.native_id for item in found] == ["secret"]
+
+
 @pytest.mark.parametrize(
     "hidden",
     [
