@@ -202,6 +202,8 @@ class Profiles:
     def _advice(self, number: str | None) -> str:
         """What to supply; an assertion is only about the accounts that post in the dump."""
         fields, noun = " or ".join(self._terms.proofs), self._terms.noun
+        if number is None:
+            return f"nothing settles whether the {noun} is public without its id"
         supply = f"no record says that the {noun} is public: supply it with {fields}"
         if number not in self._posting:
             return supply

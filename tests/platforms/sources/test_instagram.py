@@ -120,6 +120,16 @@ def test_a_field_that_decides_must_be_there(tmp_path, field, code):
     assert code in codes(item)
 
 
+def test_without_the_owners_id_the_hold_names_neither_record_nor_fact_for_the_account(tmp_path):
+    for facts in (PUBLIC, {}):
+        item = only(tmp_path, without(media(), "owner"), facts=facts)
+        reasons = [str(one) for one in judge(item).reasons if one.code == "account_unknown"]
+
+        assert reasons == [
+            "account_unknown: nothing settles whether the account is public without its id"
+        ]
+
+
 def test_an_account_of_which_nothing_is_known_is_held_with_what_would_settle_it(tmp_path):
     item = only(tmp_path, media(), facts={})
 
