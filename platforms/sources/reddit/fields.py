@@ -115,7 +115,11 @@ IF_ANY: Final[Mapping[str, tuple[str, Visibility]]] = {
         ("removed", REMOVED),
     ),
     **dict.fromkeys(
-        ("promoted_by", "promoted_display_name", "promoted_url", "campaign_id", "ad_business"),
+        (
+            *("promoted_by", "promoted_display_name", "promoted_url", "campaign_id"),
+            *("ad_business", "call_to_action", "promo_layout", "adserver_click_url"),
+            "adserver_imp_pixel",
+        ),
         ("commercial", Visibility.COMMERCIAL),
     ),
 }

@@ -37,6 +37,8 @@ ID: Final = re.compile(r"[a-z0-9]{1,13}")
 # Also "[ Removed by Reddit in response to a copyright notice. ]" and "[deleted by user]".
 NOTICE: Final = re.compile(r"\\?\[\s*(?:removed|deleted)\b[^\]]*\](?:\(\S*\))?", re.IGNORECASE)
 NOTICE_BEGINS: Final = ("[", "\\[")
+# What an archive notes of a post whose title had changed when it read it again.
+EDITED: Final = "edited_title"
 NOBODY: Final = frozenset({"[deleted]", "[removed]"})
 TEXTS: Final = {Shape.POST: ("title", "selftext"), Shape.COMMENT: ("body",)}
 FIELDS: Final = {Shape.POST: OF_POSTS, Shape.COMMENT: OF_COMMENTS}
@@ -181,9 +183,20 @@ def _of_its_archive(raw: Mapping[str, Any]) -> Iterator[Evidence]:
         yield Evidence("item", Visibility.UNKNOWN, "archive_unknown", f"_meta is {shown(meta)}")
         return
     yield from evidence_of(meta, OF_ARCHIVES, {})
-    for name in sorted(meta.keys() - OF_ARCHIVES.keys() - HARMLESS_IN_ARCHIVES):
+    if EDITED in meta:
+        yield _of_its_new_title(meta[EDITED])
+    for name in sorted(meta.keys() - OF_ARCHIVES.keys() - HARMLESS_IN_ARCHIVES - {EDITED}):
         detail = f"_meta.{name[:40]} is not understood"
         yield Evidence("item", Visibility.UNKNOWN, "archive_unknown", detail)
+
+
+def _of_its_new_title(title: object) -> Evidence:
+    """Nobody but Reddit changes the title of a post, mostly to say that it was removed."""
+    if isinstance(title, str) and NOTICE.fullmatch(title.strip()):
+        detail = f"_meta.{EDITED} is a notice in place of what was written"
+        return Evidence("item", Visibility.REMOVED_PLATFORM, "removed_later", detail)
+    detail = f"_meta.{EDITED} says that its title is another now; give the post as it is today"
+    return Evidence("item", Visibility.UNKNOWN, "archive_unknown", detail)
 
 
 def _of_its_text(name: str, raw: Mapping[str, Any]) -> Evidence | None:
