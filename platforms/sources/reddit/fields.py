@@ -62,7 +62,9 @@ REMOVAL_TYPE: Final[Meaning] = {
 }
 COLLAPSED: Final[Meaning] = {
     None: Visibility.PUBLIC,
+    # Folded up for everybody, and opened by a click.
     "LOW_SCORE": Visibility.PUBLIC,
+    "POTENTIALLY_TOXIC": Visibility.PUBLIC,
     "DELETED": Visibility.REMOVED_AUTHOR,
 }
 ROBOTS: Final[Meaning] = {True: Visibility.PUBLIC, False: REMOVED}
@@ -118,7 +120,7 @@ IF_ANY: Final[Mapping[str, tuple[str, Visibility]]] = {
         (
             *("promoted_by", "promoted_display_name", "promoted_url", "campaign_id"),
             *("ad_business", "call_to_action", "promo_layout", "adserver_click_url"),
-            "adserver_imp_pixel",
+            *("adserver_imp_pixel", "href_url"),
         ),
         ("commercial", Visibility.COMMERCIAL),
     ),

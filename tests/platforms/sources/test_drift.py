@@ -278,6 +278,7 @@ NOT_IN_A_SHARED_ITEM = {
     "reddit": {
         SAYS_BAD: "$event $event.action action ad_business banned_at_utc campaign_id promoted_by"
         " call_to_action promo_layout adserver_click_url adserver_imp_pixel edited_title"
+        " href_url"
         " promoted_display_name promoted_url retrieved_2nd_on retrieved_utc thumbnail"
         " whitelist_status parent_whitelist_status ban_note mod_note mod_reason_by"
         " mod_reason_title",

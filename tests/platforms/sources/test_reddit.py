@@ -121,6 +121,7 @@ def test_an_item_of_which_everything_is_known_is_shared(tmp_path, dump):
         ({"promoted_by": "t2_fizz"}, "commercial"),
         ({"call_to_action": "Shop Now"}, "commercial"),
         ({"promo_layout": "SPOTLIGHT_VIDEO"}, "commercial"),
+        ({"href_url": "https://fizz.example"}, "commercial"),
         ({"adserver_click_url": "https://fizz.example"}, "commercial"),
         ({"adserver_imp_pixel": "https://fizz.example/1"}, "commercial"),
         ({"subreddit_type": "private"}, "private"),
@@ -362,6 +363,11 @@ def test_a_comment_below_a_crosspost_is_no_more_public_than_what_that_repeats(tm
     )
 
     assert "private" in codes(last(tmp_path, dump))
+
+
+@pytest.mark.parametrize("code", [None, "LOW_SCORE", "POTENTIALLY_TOXIC"])
+def test_a_comment_that_is_folded_up_for_everybody_is_public(tmp_path, code):
+    assert len(shared(tmp_path, page(post(), comment(collapsed_reason_code=code)))) == 2
 
 
 def test_the_post_may_be_in_another_file(tmp_path):
