@@ -71,16 +71,19 @@ def receive(request: HttpRequest, into: BinaryIO, *, types: frozenset[str], budg
     """Decode the body of ``request`` into the empty file ``into``, at most ``budget`` bytes."""
     media_type = _media_type(request, types)
     decoder = _decoder_for(request)
-    _require_length(request, budget)
+    missing = _length(request, budget)
     # A gzip or zstd body says nothing of its meaning: the same lines are the same body.
     digest, size = hashlib.sha256(media_type.encode() + b"\0"), 0
     while data := request.read(CHUNK):
+        missing -= len(data)
         for text in decoder.decode(data):
             size += len(text)
             if size > budget:
                 raise too_long(budget)
             digest.update(text)
             into.write(text)
+    if missing:
+        raise BodyDamaged("The body ends before its Content-Length.")
     decoder.end()
     if not size:
         raise BodyNotRead("The body is empty.")
@@ -152,13 +155,14 @@ def _media_type(request: HttpRequest, types: frozenset[str]) -> str:
     return "application/x-ndjson" if given in NDJSON else given
 
 
-def _require_length(request: HttpRequest, budget: int) -> None:
-    """Without a length the server would show an empty body."""
+def _length(request: HttpRequest, budget: int) -> int:
+    """Without a length the server would show an empty body, and half of one like a whole."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length.isdecimal():
         raise LengthMissing
     if int(length) > budget:
         raise too_long(budget)
+    return int(length)
 
 
 def _decoder_for(request: HttpRequest) -> _Decoder:
@@ -177,7 +181,7 @@ class _Plain:
         yield data
 
     def end(self) -> None:
-        """Its length was checked by whoever read it."""
+        """Its length tells where it ends."""
 
 
 class _Gzip:

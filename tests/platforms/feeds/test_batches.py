@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from urllib.parse import urlsplit
 
 import pytest
 import zstandard
@@ -147,6 +149,32 @@ def test_a_damaged_body_changes_nothing(send, coding, body):
 
     assert (response.status_code, response.json()["code"]) == (400, "body_damaged")
     assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize("cut", [len(LINES) // 3, len(LINES) - 5], ids=["after a line", "in a line"])
+def test_a_body_that_breaks_off_changes_nothing_and_is_taken_when_it_comes_whole(
+    transactional_db, live_server, send, token, cut
+):
+    broken = broken_off(live_server.url, token, LINES[:cut], length=len(LINES), key="k")
+
+    assert broken.startswith(b"HTTP/1.1 400 ")
+    assert b"body_damaged" in broken
+    assert not Batch.objects.exists()
+    assert results_of(send("removals", body=LINES, key="k")) == ["applied"] * 3
+
+
+def broken_off(url, token, sent, *, length, key):
+    """The answer to a client that says ``length``, sends ``sent``, and falls silent for good."""
+    server = urlsplit(url)
+    with socket.create_connection((server.hostname, server.port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /api/v1/platforms/tumblr/removals/ HTTP/1.1\r\nHost: localhost\r\n"
+            b"Connection: close\r\nContent-Type: application/x-ndjson\r\n"
+            b"Authorization: Bearer %b\r\nIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b"
+            % (token.encode(), key.encode(), length, sent)
+        )
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 @pytest.mark.parametrize(
