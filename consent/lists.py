@@ -17,11 +17,10 @@ from platforms.actions import AccountNames
 from platforms.feeds.bodies import Body, Line
 from platforms.feeds.fields import told
 from platforms.feeds.refusals import BodyNotRead
+from platforms.feeds.removals import Name
 from platforms.keys import account_key_in, is_name
 
 COLUMNS: Final = ("id", "handle", "key", "at")
-Id = Annotated[str, Meta(pattern=r"^[!-~]{1,255}$(?!\n)")]
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f]{1,255}$(?!\n)")]
 Key = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{16}$(?!\n)")]
 
 
@@ -37,7 +36,7 @@ class Listed(NamedTuple):
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: Id | None = None
+    id: Name | None = None
     handle: Name | None = None
     key: Key | None = None
     at: Any = None
@@ -55,8 +54,8 @@ def listed_in(line: Line) -> Listed:
         raise NotListed("an account has an id, a handle or both, or else a key")
     if not (record.id or record.handle or record.key):
         raise NotListed("the line names nobody: give an id, a handle or a key")
-    if record.handle and not is_name(record.handle):
-        raise NotListed("the handle is no name that an account can have")
+    if not all(map(is_name, filter(None, (record.id, record.handle)))):
+        raise NotListed("what names the account is no name that one can have")
     key = account_key_in(record.key) if record.key else None
     return Listed(AccountNames(record.id or "", record.handle or "", key), _moment(record.at))
 

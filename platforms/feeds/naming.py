@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from platforms.feeds.removals import AccountName, ItemName, NotUnderstood
+from platforms.keys import same_name
+from platforms.sources import graph
+from platforms.sources.reddit import states as reddit
+from platforms.sources.shutterstock import values as shutterstock
+from platforms.sources.tumblr import posts as tumblr
+from platforms.sources.wordpress import items as wordpress
 from platforms.sources.wordpress.site import address, one_spelling
 
 KINDS: Final[Mapping[str, frozenset[str]]] = {
@@ -21,6 +27,18 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "shutterstock": frozenset({"image", "video", "audio"}),
 }
 """The kinds of the platforms that have few; of the others every kind is one."""
+
+OF_GRAPH: Final = (graph.ID, "a number, or two with a low line between them")
+ITEM_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "tumblr": (tumblr.ID, "a number, such as 1001"),
+    "reddit": (reddit.ID, "what follows t3_ or t1_, such as 1abc2d"),
+    "facebook": OF_GRAPH,
+    "instagram": OF_GRAPH,
+    "threads": OF_GRAPH,
+    "shutterstock": (shutterstock.ID, "of letters, digits, dashes and low lines"),
+    "wordpress": (wordpress.ID, "a number, such as 11"),
+}
+"""What an id of an item looks like, where nothing else can be in a dump."""
 
 IN_CONTAINERS: Final = frozenset({"wordpress", "generic"})
 """Here an id says nothing without the site, or without the platform that it is of."""
@@ -40,16 +58,51 @@ class Scoped(NamedTuple):
 ACCOUNT_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "tumblr": (re.compile(r"t:[A-Za-z0-9_-]{1,64}"), "a blog's uuid, such as t:aYVLJkjlTs_uPTkq"),
     "reddit": (re.compile(r"t[25]_[a-z0-9]{1,13}"), "a fullname, such as t2_1w72 or t5_2qh33"),
+    "facebook": OF_GRAPH,
+    "instagram": OF_GRAPH,
+    "threads": OF_GRAPH,
+    "shutterstock": (
+        re.compile(rf"(model:)?{shutterstock.ID.pattern}"),
+        "a contributor's, such as 1234, or a model's, such as model:1234",
+    ),
+    "generic": (
+        re.compile(r"[a-z0-9][a-z0-9._-]{0,99}(:|/container:)[!-~]+"),
+        "platform:id, or platform/container:id",
+    ),
 }
 """What an id of an account looks like, where nothing else can be in a dump."""
 
-DECORATED: Final[Mapping[str, re.Pattern[str]]] = {
-    "tumblr": re.compile(r"(?:https?://)?([a-z0-9-]+)\.tumblr\.com/?", re.IGNORECASE),
-    "reddit": re.compile(
-        r"(?:https?://(?:www\.)?reddit\.com)?/?(?:u|user|r)/([^/]+)/?", re.IGNORECASE
-    ),
+NAMES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "tumblr": (re.compile(r"[^/.:?#\s]+"), "a blog's name, such as moss"),
+    "reddit": (re.compile(r"(r/)?[^/.:?#\s]+"), "the name of a user, or of a subreddit as r/moss"),
+    "facebook": (re.compile(r"[^/:?#\s]+"), "a user name, not an address"),
+    "instagram": (re.compile(r"[^/:?#\s]+"), "a user name, not an address"),
+    "threads": (re.compile(r"[^/:?#\s]+"), "a user name, not an address"),
+    "shutterstock": (re.compile(r"(?!)"), "in no dump: give the id"),
+    "generic": (re.compile(r"[a-z0-9][a-z0-9._-]{0,99}:.+"), "platform:handle"),
 }
-"""How people write the names of accounts; dumps have the bare name."""
+"""What a name looks like by which somebody can be found, in the form in which it is kept."""
+
+DECORATED: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "tumblr": (
+        re.compile(
+            r"(?:https?://)?(?:www\.)?"
+            r"(?:(?!www\.)([a-z0-9-]+)\.tumblr\.com\.?"
+            r"|tumblr\.com/(?:blog/(?:view/)?)?@?([a-z0-9-]+))/?",
+            re.IGNORECASE,
+        ),
+        r"\1\2",
+    ),
+    "reddit": (
+        re.compile(
+            r"(?:(?:https?://)?(?:(?:www|old|new)\.)?reddit\.com)?/?(?:(?:u|user)/|(r/))([^/]+)/?",
+            re.IGNORECASE,
+        ),
+        r"\1\2",
+    ),
+    "generic": (re.compile(r"([^:]+:)[@\s]*(.+?)\s*"), r"\1\2"),
+}
+"""How people write the names of accounts; dumps have the bare one, and subreddits as r/name."""
 
 
 class Spelled(NamedTuple):
@@ -60,9 +113,14 @@ class Spelled(NamedTuple):
 
 
 def as_in_dumps(slug: str, named: AccountName) -> tuple[AccountName, tuple[AccountName, ...]]:
-    """``named`` as content names the account, and its other spellings, which bind as well."""
+    """``named`` as content names the account, and its other spellings, which bind as well.
+
+    Raises ``NotUnderstood`` for what no dump could have: it would bind nobody.
+    """
     its_id = account_id(slug, named.id) if named.id else Spelled("")
     its_name = account_name(slug, named.handle) if named.handle else Spelled("")
+    if named.handle and not named.id:
+        _require_findable(slug, its_name.name)
     others = (
         *(AccountName(id=other) for other in its_id.others),
         *(AccountName(handle=other) for other in its_name.others),
@@ -82,6 +140,8 @@ def account_id(slug: str, native_id: str) -> Spelled:
     if slug != "wordpress":
         return Spelled(native_id)
     site, mark, author = native_id.partition("#")
+    if _address(site) is None or site.isdecimal():
+        raise NotUnderstood("the id of an account of wordpress is a site's address, no number")
     found = _site(site)
     return Spelled(
         found.name + mark + author, tuple(other + mark + author for other in found.others)
@@ -90,8 +150,10 @@ def account_id(slug: str, native_id: str) -> Spelled:
 
 def account_name(slug: str, handle: str) -> Spelled:
     """``handle`` as the platform's dumps have it: a login has no slash, an address may."""
-    if slug in DECORATED and (decorated := DECORATED[slug].fullmatch(handle.strip())):
-        return Spelled(decorated[1])
+    if slug in DECORATED:
+        form, bare = DECORATED[slug]
+        if decorated := form.fullmatch(handle.strip()):
+            return Spelled(decorated.expand(bare))
     if slug != "wordpress":
         return Spelled(handle)
     if "/" in handle:
@@ -102,6 +164,14 @@ def account_name(slug: str, handle: str) -> Spelled:
     return Spelled(handle, tuple(other for other in names if other != handle))
 
 
+def _require_findable(slug: str, name: str) -> None:
+    """An id binds whatever the name beside it is; a name alone has to be one that can be found."""
+    if slug in NAMES:
+        shape, words = NAMES[slug]
+        if not shape.fullmatch(same_name(name)):
+            raise NotUnderstood(f"the name of an account of {slug} is {words}")
+
+
 def scoped(slug: str, item: ItemName) -> tuple[Scoped, ...]:
     """The item that ``item`` names on the platform ``slug``, or ``NotUnderstood``.
 
@@ -110,6 +180,10 @@ def scoped(slug: str, item: ItemName) -> tuple[Scoped, ...]:
     kinds = KINDS.get(slug)
     if kinds is not None and item.kind not in kinds:
         raise NotUnderstood(f"the kind of an item of {slug} is one of: {', '.join(sorted(kinds))}")
+    if slug in ITEM_IDS:
+        shape, words = ITEM_IDS[slug]
+        if not shape.fullmatch(item.id):
+            raise NotUnderstood(f"the id of an item of {slug} is {words}")
     if slug not in IN_CONTAINERS:
         return (Scoped(item.kind, "", item.id),)
     if not item.container or (slug == "wordpress" and _address(item.container) is None):

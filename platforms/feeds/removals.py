@@ -19,7 +19,9 @@ SKEW: Final = timedelta(minutes=5)
 """How far a platform's clock may be ahead of ours."""
 
 Id = Annotated[str, Meta(pattern=r"^[!-~]{1,255}$(?!\n)")]
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f]{1,255}$(?!\n)")]
+Name = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,253}[^\x00-\x20\x7f])?$(?!\n)")
+]
 Kind = Annotated[str, Meta(pattern=r"^[!-~]{1,40}$(?!\n)")]
 
 ITEM_REASONS: Final = {"deleted": "deleted", "made_private": "private", "moderated": "moderated"}
@@ -43,13 +45,13 @@ class ItemName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Kind
     id: Id
-    container: Id | None = None
+    container: Name | None = None
 
 
 class AccountName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An account: by its stable id, by its name now, or both."""
 
-    id: Id | None = None
+    id: Name | None = None
     handle: Name | None = None
 
 
@@ -165,14 +167,13 @@ def _require_name(event: Event) -> None:
     if not (event.account.id or event.account.handle):
         raise NotUnderstood("an account has an id, a handle or both")
     if not all(map(is_name, _names_in(event))):
-        raise NotUnderstood("a handle is no name that an account can have")
+        raise NotUnderstood("what names an account is no name that one can have")
     if isinstance(event, AccountRestored | AccountRenamed) and not event.account.id:
         raise NotUnderstood(f"{event.event} takes the account's id: names change hands")
 
 
 def _names_in(event: AccountRemoved | AccountRestored | AccountRenamed) -> Iterator[str]:
-    if event.account.handle:
-        yield event.account.handle
+    yield from filter(None, (event.account.id, event.account.handle))
     if isinstance(event, AccountRenamed):
         yield event.new_handle
 

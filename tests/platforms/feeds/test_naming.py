@@ -6,11 +6,12 @@ import pytest
 
 from platforms.actions import keyring
 from platforms.actions.tokens import issue_token
-from platforms.feeds.naming import account_id, account_name
-from platforms.feeds.removals import NotUnderstood
+from platforms.feeds.naming import account_id, as_in_dumps, scoped
+from platforms.feeds.removals import AccountName, ItemName, NotUnderstood
 from platforms.keys import same_name
 from platforms.models import Account, AccountState, ItemState, Platform
 from tests.platforms.feeds.conftest import NDJSON, OPERATOR, machine, results_of
+from tests.platforms.sources import reddit_dumps
 from tests.platforms.sources.dumps import PUBLIC_SITE, entry, items, wxr
 
 SITE = "moss.example/blog"
@@ -139,29 +140,116 @@ def test_an_author_of_a_site_is_found_by_its_address_too(send):
     assert Account.objects.get().native_id == f"{SITE}#author:Alice"
 
 
-def test_what_is_no_address_stays_as_it_was_said(send):
-    send("opt-outs", {"id": "12345", "handle": "a/b?c"})
+@pytest.mark.parametrize("login", ["two words", "josé"])
+@pytest.mark.parametrize("named", ["id", "handle"])
+def test_an_author_is_found_by_a_login_with_a_space_or_with_letters_of_any_script(
+    send, tmp_path, login, named
+):
+    dump = wxr(entry(dc__creator=login), authors=[("1", login)], address=f"https://{SITE}")
+    [item] = items(tmp_path, "wordpress", dump, facts=PUBLIC_SITE)
+    said = {"id": f"https://{SITE}#author:{login}", "handle": login}[named]
 
-    account = Account.objects.get()
-    assert (account.native_id, account.handle) == ("12345", "a/b?c")
+    listed = send("opt-outs", {named: said})
+    removed = send("removals", {"event": "suspended", "account": {named: said}})
+
+    assert results_of(listed) + results_of(removed) == ["recorded", "applied"]
+    people = keyring().people(item).everybody
+    assert set(Account.objects.get().keys) & set(people)
+    assert AccountState.objects.denied().filter(account_key__in=people).exists()
+
+
+def test_what_is_no_address_stays_as_it_was_said(send):
+    send("opt-outs", {"handle": "a/b?c"})
+
+    assert Account.objects.get().handle == "a/b?c"
 
 
 @pytest.mark.parametrize(
     ("slug", "said", "name"),
     [
         ("tumblr", "moss.tumblr.com", "moss"),
+        ("tumblr", "moss.tumblr.com.", "moss"),
         ("tumblr", "https://Moss.tumblr.com/", "moss"),
+        ("tumblr", "https://www.tumblr.com/moss", "moss"),
+        ("tumblr", "tumblr.com/blog/view/moss/", "moss"),
         ("reddit", "u/moss", "moss"),
         ("reddit", "https://www.reddit.com/user/Moss/", "moss"),
-        ("reddit", "/r/moss", "moss"),
+        ("reddit", "/r/Moss", "r/moss"),
+        ("reddit", "https://old.reddit.com/r/moss/", "r/moss"),
         ("tumblr", "@moss", "moss"),
+        ("generic", "tides.example:@moss", "tides.example:moss"),
+        ("generic", "tides.example: sea moss ", "tides.example:sea moss"),
     ],
 )
 def test_a_name_is_found_in_whatever_form_people_write_it(slug, said, name):
-    assert same_name(account_name(slug, said).name) == name
+    found, _ = as_in_dumps(slug, AccountName(handle=said))
+
+    assert same_name(found.handle) == name
 
 
-@pytest.mark.parametrize(("slug", "said"), [("reddit", "1w72"), ("tumblr", "moss")])
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("tumblr", "blog.moss.example"),
+        ("tumblr", "https://moss.tumblr.com/post/1001"),
+        ("tumblr", "www.tumblr.com"),
+        ("reddit", "r/moss/comments"),
+        ("instagram", "https://instagram.com/moss"),
+        ("shutterstock", "moss"),
+        ("generic", "moss"),
+    ],
+)
+def test_a_name_that_no_dump_could_have_is_refused_where_it_stands_alone(slug, said):
+    with pytest.raises(NotUnderstood, match="the name of an account"):
+        as_in_dumps(slug, AccountName(handle=said))
+
+
+@pytest.mark.parametrize(
+    ("said", "binds"), [("r/tides", ["r/tides"]), ("/u/alice", ["alice"]), ("tides", [])]
+)
+def test_a_subreddits_name_binds_it_and_no_user_of_that_name(tmp_path, said, binds):
+    found, _ = as_in_dumps("reddit", AccountName(handle=said))
+
+    [item] = items(tmp_path, "reddit", reddit_dumps.lines(reddit_dumps.post()))
+    bound = set(keyring().named("reddit", found.id, found.handle))
+    people = [one for one in item.principals if bound & set(keyring().principal("reddit", one))]
+    assert [one.handle for one in people] == binds
+
+
+def test_an_id_counts_whatever_the_name_beside_it_is():
+    found, _ = as_in_dumps("tumblr", AccountName(id="t:moss", handle="blog.moss.example"))
+
+    assert found.id == "t:moss"
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("reddit", "1w72"),
+        ("tumblr", "moss"),
+        ("facebook", "moss"),
+        ("shutterstock", "a moss"),
+        ("wordpress", "20115252"),
+        ("wordpress", "moss@mail.example"),
+        ("generic", "moss"),
+    ],
+)
 def test_an_id_that_no_dump_could_have_is_refused(slug, said):
     with pytest.raises(NotUnderstood, match="the id of an account"):
         account_id(slug, said)
+
+
+@pytest.mark.parametrize(
+    ("slug", "kind", "said"),
+    [
+        ("tumblr", "post", "1001x"),
+        ("tumblr", "post", "01001"),
+        ("reddit", "post", "t3_1abc2d"),
+        ("reddit", "comment", "1ABC2D"),
+        ("threads", "post", "DA1bC2d"),
+        ("wordpress", "post", "low-tide"),
+    ],
+)
+def test_an_id_of_an_item_that_no_dump_could_have_is_refused(slug, kind, said):
+    with pytest.raises(NotUnderstood, match="the id of an item"):
+        scoped(slug, ItemName(kind, said, "moss.example"))

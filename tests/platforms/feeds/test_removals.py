@@ -322,7 +322,7 @@ def test_a_line_that_is_no_json_is_refused_and_the_others_are_taken(send):
 
 
 def test_a_list_is_taken_like_lines(send):
-    body = json.dumps([item("deleted", number=str(number)) for number in range(3)])
+    body = json.dumps([item("deleted", number=str(number)) for number in (1, 2, 3)])
 
     answer = send("removals", body=body, content_type="application/json")
 
@@ -359,7 +359,7 @@ def test_a_thousand_lines_ask_the_database_no_more_often_than_ten(send, round_tr
     send("removals", item("deleted"))
 
     counted = []
-    for first, lines in ((0, 10), (10, 999)):
+    for first, lines in ((2, 10), (12, 999)):
         numbers = range(first, first + lines)
         events = [
             item("deleted", number=f"{first}"),
