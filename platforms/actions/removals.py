@@ -256,10 +256,14 @@ class _Heard(NamedTuple):
 
     def of(self, word: Word) -> Iterator[Outcome]:
         before = _said_at(self.accounts, self.ids, word.reason)
-        for key in sorted(self.keys):
-            if key in self.ids or not self.ids:
-                yield self.accounts.hear(key, word)
-            elif word.denies:
+        surely = self.keys.intersection(self.ids) or self.keys
+        outcomes = [self.accounts.hear(key, word) for key in sorted(surely)]
+        yield from outcomes
+        if before is None and {*outcomes} == {Outcome.STALE}:
+            # It was given back since, so its names are not denied by the older word, either.
+            return
+        for key in sorted(self.keys - surely):
+            if word.denies:
                 yield self.accounts.hear(key, self._beside_others(key, word, before))
             elif self._is_its_own(key, word.reason, before):
                 yield self.accounts.hear(key, word)

@@ -392,3 +392,21 @@ def test_an_account_that_is_renamed_twice_in_one_batch_has_all_its_names(send):
         *keyring().named("tumblr", None, "fern"),
     }
     assert alice.handle == "fern"
+
+
+def test_an_older_denial_that_comes_again_does_not_deny_a_name_the_account_got_since(send):
+    send("removals", account("suspended", T1), reopened("suspended", T2))
+    send("removals", account("renamed", new_handle="moss"))
+
+    late = send("removals", account("suspended", T1))
+
+    assert results_of(late) == ["stale"]
+    assert not AccountState.objects.denied().exists()
+
+
+def test_an_older_denial_reaches_a_name_that_comes_with_it_while_a_newer_one_stands(send):
+    send("removals", account("suspended", T2))
+
+    send("removals", account("suspended", T1, account={"id": ALICE, "handle": "moss"}))
+
+    assert reasons(handle="moss") == {"suspended"}
