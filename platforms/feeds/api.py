@@ -134,10 +134,19 @@ class FactsView(FeedView):
         return Response(answer_of(batch))
 
 
+class MomentField(serializers.DateTimeField):
+    """A time with its offset: one that meant another zone could be hours too late."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise serializers.ValidationError("Say the offset, as in 2026-11-22T20:00:00Z.")
+        return super().enforce_timezone(value)
+
+
 class SignOfLifeSerializer(serializers.Serializer[Any]):
     """Up to when everything was told; now, if it is not given."""
 
-    as_of = serializers.DateTimeField(required=False, default_timezone=UTC)
+    as_of = MomentField(required=False, default_timezone=UTC)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A misspelt ``as_of`` would claim that everything up to now was told."""

@@ -10,6 +10,7 @@ import msgspec
 
 AT: Final = " - at `"
 UNKNOWN_FIELD: Final = "Object contains unknown field"
+NOT_OF_ITS_FORM: Final = "Expected `str` matching regex "
 HARMLESS: Final = ("Expected ", "Object missing required field ")
 """How the messages begin that name types, limits and fields of ours, and nothing else."""
 
@@ -21,6 +22,11 @@ def told(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
     if message.startswith(UNKNOWN_FIELD):
         known = ", ".join(_shape_at(path, shape).__struct_fields__)
         return f"a field{_in(path)} is not known; known are: {known}"
+    if message.startswith(NOT_OF_ITS_FORM):
+        return (
+            f"what stands{_in(path)} is not of its form: it is empty, too short or too long, or has"
+            " a letter that cannot stand there"
+        )
     if message.startswith(HARMLESS):
         return f"{message}{_in(path)}"[:200]
     return f"what stands{_in(path) or ' there'} is none of the values that are known"

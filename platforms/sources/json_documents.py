@@ -114,10 +114,16 @@ def quoted_document(text: bytes) -> Any:
     """The one document that ``text`` is, or ``ValueError`` with why it is none."""
     try:
         return _loads(text)
+    except _Unacceptable:
+        raise
+    except UnicodeDecodeError as error:
+        raise ValueError("this is not UTF-8") from error
     except json.JSONDecodeError as error:
         raise ValueError("this is not JSON") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("a number has too many digits") from error
 
 
 def written(document: Any) -> bytes:

@@ -304,6 +304,7 @@ SECRET = "bob@example.org"
         (item("restored", reverses=[SECRET]), "none of the values that are known"),
         (item("deleted", item={"kind": SECRET, "id": 5}), "Expected `str`, got `int` in item.id"),
         (item(SECRET), "the event of an item is one of"),
+        (account("suspended", account={"id": " "}), "what stands in account.id is not of its form"),
     ],
 )
 def test_why_a_line_is_refused_says_what_is_known_and_quotes_nothing(send, line, words):
@@ -312,6 +313,21 @@ def test_why_a_line_is_refused_says_what_is_known_and_quotes_nothing(send, line,
     [result] = answer.json()["results"]
     assert words in result["why"]
     assert SECRET not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"event": "josé"}'.encode("latin-1"), "this is not UTF-8"),
+        (b'{"event": ' + b"9" * 5_000 + b"}", "a number has too many digits"),
+        (b"[" * 5_000, "it is nested too deeply"),
+        (b'{"event": 1, "event": 2}', "an object names the same key twice"),
+    ],
+)
+def test_why_a_line_cannot_be_read_is_said_in_words(send, line, words):
+    [result] = send("removals", body=line).json()["results"]
+
+    assert result == {"line": 1, "result": "refused", "why": words}
 
 
 def test_a_line_that_is_no_json_is_refused_and_the_others_are_taken(send):
