@@ -94,7 +94,10 @@ class AccountRestored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountRenamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The account with this id is called ``new_handle``; all its names go on binding it."""
+    """The account with this id is called ``new_handle``; all its names go on binding it.
+
+    It takes the name before, too: what was said of that name alone finds the account by it.
+    """
 
     event: Literal["renamed"]
     account: AccountName
@@ -170,6 +173,8 @@ def _require_name(event: Event) -> None:
         raise NotUnderstood("what names an account is no name that one can have")
     if isinstance(event, AccountRestored | AccountRenamed) and not event.account.id:
         raise NotUnderstood(f"{event.event} takes the account's id: names change hands")
+    if isinstance(event, AccountRenamed) and not event.account.handle:
+        raise NotUnderstood("renamed takes the name before, too, as the account's handle")
 
 
 def _names_in(event: AccountRemoved | AccountRestored | AccountRenamed) -> Iterator[str]:

@@ -164,3 +164,19 @@ def test_a_listed_opt_out_closes_a_file_that_was_built_before(published, send):
 
     with pytest.raises(GateClosed):
         clear(published)
+
+
+def test_an_opt_out_of_a_name_follows_the_account_to_its_next_names(dataset, send, tumblr):
+    send("opt-outs", {"handle": "alice"})
+
+    for before, now in (("alice", "moss"), ("moss", "fern")):
+        account = {"id": ALICE, "handle": before}
+        send("removals", {"event": "renamed", "account": account, "new_handle": now})
+    send(
+        "items",
+        post(1, blog_name="fern", blog=blog("fern")),
+        post(2, blog_name="bob", blog=blog("bob", BOB)),
+    )
+    feeds.import_received(tumblr)
+
+    assert rows_in(release(dataset)) == 1

@@ -32,6 +32,10 @@ def restored(what, at, **fields):
     return item("restored", at, reverses=[what], **fields)
 
 
+def renamed(before, now):
+    return account("renamed", account={"id": ALICE, "handle": before}, new_handle=now)
+
+
 def reopened(what, at, **fields):
     return account("restored", at, reverses=[what], **fields)
 
@@ -209,7 +213,7 @@ def of_bob(event, at=T1, **fields):
 
 def moss_is_now_bobs(send):
     """Alice was called moss, and is called fern; Bob is called moss since."""
-    send("removals", account("renamed", new_handle="moss"), account("renamed", new_handle="fern"))
+    send("removals", renamed("alice", "moss"), renamed("moss", "fern"))
 
 
 @pytest.mark.parametrize(("of_alices", "of_bobs"), [(T1, T1), (T1, T2), (T2, T1)])
@@ -250,7 +254,7 @@ def test_a_former_name_stays_denied_for_a_known_holder_whom_the_same_dump_denies
 def test_all_names_are_given_back_that_were_denied_with_the_account(send):
     moss_is_now_bobs(send)
     send("removals", account("suspended", T1))
-    send("removals", account("renamed", new_handle="reed"))
+    send("removals", renamed("fern", "reed"))
 
     send("removals", reopened("suspended", T2))
 
@@ -280,7 +284,8 @@ def test_a_name_that_was_denied_alone_is_given_back_with_the_account_that_had_it
         pytest.param(item("deleted", item={"kind": "blog", "id": "1"}), id="no such kind"),
         pytest.param(account("renamed", account={"handle": "a"}, new_handle="b"), id="no id"),
         pytest.param(account("suspended", account={"handle": "@"}), id="nothing of a handle"),
-        pytest.param(account("renamed", new_handle="\ud800"), id="half a character"),
+        pytest.param(account("renamed", new_handle="b"), id="no name before"),
+        pytest.param(renamed("a", "\ud800"), id="half a character"),
         pytest.param(item("deleted") | {"\u0000": 1}, id="a name that no database keeps"),
     ],
 )
@@ -383,7 +388,8 @@ def test_a_thousand_lines_ask_the_database_no_more_often_than_ten(send, round_tr
             *(item("moderated", number=f"{number}") for number in numbers[1::3]),
             *(account("suspended", account={"id": f"t:{number}"}) for number in numbers[2::3]),
             *(
-                account("renamed", account={"id": f"t:{number}"}, new_handle=f"new-{number}")
+                renamed(f"old-{number}", f"new-{number}")
+                | {"account": {"id": f"t:{number}", "handle": f"old-{number}"}}
                 for number in numbers[3::3]
             ),
         ]
@@ -396,15 +402,15 @@ def test_a_thousand_lines_ask_the_database_no_more_often_than_ten(send, round_tr
 
 
 def test_an_account_that_is_renamed_twice_in_one_batch_has_all_its_names(send):
-    first = account("renamed", new_handle="moss")
-    second = account("renamed", account={"id": ALICE, "handle": "moss"}, new_handle="fern")
+    first, second = renamed("alice", "moss"), renamed("moss", "fern")
 
     answer = send("removals", first, first, second, second)
 
     assert results_of(answer) == ["applied", "unchanged", "applied", "unchanged"]
     alice = Account.objects.get(native_id=ALICE)
     assert set(alice.keys) == {
-        *keyring().named("tumblr", ALICE, "moss"),
+        *keyring().named("tumblr", ALICE, "alice"),
+        *keyring().named("tumblr", None, "moss"),
         *keyring().named("tumblr", None, "fern"),
     }
     assert alice.handle == "fern"
@@ -412,7 +418,7 @@ def test_an_account_that_is_renamed_twice_in_one_batch_has_all_its_names(send):
 
 def test_an_older_denial_that_comes_again_does_not_deny_a_name_the_account_got_since(send):
     send("removals", account("suspended", T1), reopened("suspended", T2))
-    send("removals", account("renamed", new_handle="moss"))
+    send("removals", renamed("alice", "moss"))
 
     late = send("removals", account("suspended", T1))
 
