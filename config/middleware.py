@@ -6,6 +6,7 @@ A database that cannot be reached is a 503 for everybody: nothing was saved, not
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 
 from config import errors
@@ -65,3 +66,13 @@ class CompressedPages(GZipMiddleware):
         if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
         return super().process_response(request, response)
+
+
+class Addresses(CommonMiddleware):
+    """Lead to the address with the last slash, but nobody who sends something.
+
+    What they sent would be lost on the way, and to programs a redirect is no error.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)

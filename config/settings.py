@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "config.middleware.kept_in_no_cache",
     "config.middleware.unavailable_database",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "config.middleware.Addresses",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -4,7 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -12,13 +12,14 @@ from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from platforms.feeds.answers import PROBLEM, problem
-from platforms.feeds.bodies import Body, Line, lines_of, receive
+from platforms.feeds.bodies import CHUNK, Body, Line, lines_of, receive
 from platforms.feeds.machines import Machine, PlatformToken, WhateverIsAccepted
 from platforms.feeds.refusals import (
     BodyNotRead,
@@ -88,7 +89,10 @@ class FeedView(APIView):
         if isinstance(exc, OSError) and exc.errno in DISK_ERRORS:
             logger.error("a batch was not taken: %s", os.strerror(exc.errno))
             exc = NotKept(wait=RETRY_AFTER_S)
-        return super().handle_exception(exc)
+        response = super().handle_exception(exc)
+        if not isinstance(exc, AuthenticationFailed | NotAuthenticated):
+            _read_on(self.request)
+        return response
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -96,6 +100,18 @@ class FeedView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers["Cache-Control"] = "private, no-store"
         return final
+
+
+def _read_on(request: Request) -> None:
+    """Read what is left of a body that is refused, within bounds.
+
+    Most clients write all of it before they read: they would find a connection that is cut
+    off, and not the answer, which says what to do.
+    """
+    left = 2 * settings.FEED_BODY_BYTES
+    with suppress(OSError):
+        while left > 0 and (data := request._request.read(CHUNK)):
+            left -= len(data)
 
 
 def key_of(request: Request) -> str:

@@ -165,6 +165,37 @@ def test_a_body_that_breaks_off_changes_nothing_and_is_taken_when_it_comes_whole
     assert results_of(send("removals", body=LINES, key="k")) == ["applied"] * 3
 
 
+@pytest.mark.parametrize(
+    ("place", "changed", "status"),
+    [
+        ("removals", {"FEED_BODY_BYTES": 5_000_000}, 413),
+        ("items", {"FEED_WAITING_BATCHES": 0}, 429),
+    ],
+)
+def test_a_body_that_is_refused_is_read_to_its_end(send, settings, place, changed, status):
+    """Who writes all of it first would find the connection cut off, and not the answer."""
+    for name, value in changed.items():
+        setattr(settings, name, value)
+
+    response = send(place, body=zeros(8_000_000))
+
+    assert response.status_code == status
+    assert response.wsgi_request.read() == b""
+    assert not Batch.objects.exists()
+
+
+def test_an_address_without_its_last_slash_takes_nothing_and_says_so(token):
+    response = machine(token).post(
+        "/api/v1/platforms/tumblr/removals",
+        LINES,
+        "application/x-ndjson",
+        headers={"Idempotency-Key": "k"},
+    )
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert not Batch.objects.exists()
+
+
 def broken_off(url, token, sent, *, length, key):
     """The answer to a client that says ``length``, sends ``sent``, and falls silent for good."""
     server = urlsplit(url)
