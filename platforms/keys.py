@@ -5,6 +5,7 @@ keyed per platform: small enough for sorted arrays of billions, meaningless
 without the secret. A collision denies one account too many, never one too few.
 """
 
+import unicodedata
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -29,8 +30,14 @@ UNSIGNED: Final = 2**64 - 1
 
 
 def same_name(handle: str) -> str:
-    """The form in which two handles are the same: case, outer space and @ do not count."""
-    return handle.strip().lstrip("@").casefold()
+    """The form in which two handles are the same: case, outer space and @ do not count.
+
+    Nor does how Unicode writes a letter, as one or as letter and accent, wide or narrow.
+    """
+    if handle.isascii():
+        return handle.strip().lstrip("@").casefold()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
+    return folded.strip().lstrip("@")
 
 
 def is_name(handle: str) -> bool:

@@ -216,6 +216,16 @@ def test_a_subreddits_name_binds_it_and_no_user_of_that_name(tmp_path, said, bin
     assert [one.handle for one in people] == binds
 
 
+@pytest.mark.parametrize(
+    ("said", "content"),
+    [("josé", "jose\u0301"), ("JOSE\u0301", "josé"), ("ｍｏｓｓ", "moss"), ("Straße", "STRASSE")],
+)
+def test_a_name_is_the_same_however_unicode_writes_its_letters(send, said, content):
+    send("opt-outs", {"handle": said})
+
+    assert keyring().handle("wordpress", content) in Account.objects.get().keys
+
+
 def test_an_id_counts_whatever_the_name_beside_it_is():
     found, _ = as_in_dumps("tumblr", AccountName(id="t:moss", handle="blog.moss.example"))
 
