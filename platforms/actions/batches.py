@@ -116,8 +116,13 @@ def keep(batch: Batch, results: Sequence[Result]) -> None:
 
 
 def _hear(batch: Batch, by: Actor) -> None:
-    """A list of opt-outs does not show that the platform reports what happens on it."""
-    if batch.kind != Batch.Kind.OPT_OUTS:
+    """A list of opt-outs does not show that the platform reports what happens on it.
+
+    Nor does a batch of which nothing is understood: its sender may have changed, and be
+    as good as silent.
+    """
+    is_understood = batch.counts.get(REFUSED, 0) < batch.done
+    if batch.kind != Batch.Kind.OPT_OUTS and is_understood:
         hear(batch.platform, by=by)
 
 

@@ -211,7 +211,8 @@ def _accept(
         keep(batch, judged.results[start : start + PART])
     batch.save(update_fields=["counts"])
     _note(platform, judged, now, by)
-    hear(platform, by=by)
+    if judged.path:
+        hear(platform, by=by)
     received = BatchReceived(
         subject=f"batch:{batch.pk}",
         platform=platform.slug,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit.models import Entry
 from platforms.models import Feed
-from tests.platforms.feeds.conftest import machine
+from tests.platforms.feeds.conftest import machine, results_of
 
 HERE = "/api/v1/platforms/tumblr/heartbeat/"
 
@@ -41,6 +41,13 @@ def test_a_batch_of_removals_is_a_sign_of_life(send):
 
     assert Feed.objects.get().heard_at
     assert Entry.objects.filter(event="feed.switched", actor="platform:tumblr").exists()
+
+
+@pytest.mark.parametrize("place", ["items", "facts", "removals"])
+def test_a_batch_of_which_nothing_is_understood_is_no_sign_of_life(send, place):
+    assert set(results_of(send(place, {"moss": 1}, {"fern": 2}))) == {"refused"}
+
+    assert not Feed.objects.exists()
 
 
 @pytest.mark.parametrize(
