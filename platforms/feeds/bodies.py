@@ -29,6 +29,8 @@ ZSTD_WINDOW: Final = 8 * 1024 * 1024
 """The largest window of ``Content-Encoding: zstd`` (RFC 9659)."""
 LINE_BYTES: Final = 16 * 1024 * 1024
 LIST_BYTES: Final = 8 * 1024 * 1024
+LINES: Final = 1_000_000
+"""What became of each line is kept, so a few kilobytes must not decode to millions of them."""
 GZIP_MAGIC: Final = b"\x1f\x8b"
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -73,13 +75,16 @@ def receive(request: HttpRequest, into: BinaryIO, *, types: frozenset[str], budg
     decoder = _decoder_for(request)
     missing = _length(request, budget)
     # A gzip or zstd body says nothing of its meaning: the same lines are the same body.
-    digest, size = hashlib.sha256(media_type.encode() + b"\0"), 0
+    digest, size, lines = hashlib.sha256(media_type.encode() + b"\0"), 0, 0
     while data := request.read(CHUNK):
         missing -= len(data)
         for text in decoder.decode(data):
             size += len(text)
+            lines += max(text.count(b"\n"), text.count(b"\r"))
             if size > budget:
                 raise too_long(budget)
+            if lines > LINES:
+                raise _too_many_lines()
             digest.update(text)
             into.write(text)
     if missing:
@@ -96,6 +101,14 @@ def too_long(budget: int) -> BodyTooLong:
         f"A body has at most {budget:,} bytes when decoded. Nothing was taken: split it, and send"
         " each part under a key of its own.",
         budget=budget,
+    )
+
+
+def _too_many_lines() -> BodyTooLong:
+    return BodyTooLong(
+        f"A body has at most {LINES:,} lines, blank ones too. Nothing was taken: split it, and"
+        " send each part under a key of its own.",
+        lines=LINES,
     )
 
 
@@ -140,6 +153,8 @@ def _of_list(body: Body) -> Iterator[Line]:
             "Send a list of records as application/json, or one record on each line as"
             " application/x-ndjson."
         )
+    if len(found) > LINES:
+        raise _too_many_lines()
     yield from (Line(number, record) for number, record in enumerate(found, start=1))
 
 

@@ -184,6 +184,24 @@ def test_a_body_that_is_refused_is_read_to_its_end(send, settings, place, change
     assert not Batch.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/x-ndjson", b"\n" * 1_000_001),
+        ("application/x-ndjson", b"{}\r\n" * 1_000_001),
+        ("application/json", b"[" + b"1," * 1_000_000 + b"1]"),
+    ],
+    ids=["blank lines", "short lines", "a list"],
+)
+def test_a_body_of_too_many_lines_is_refused_whole(send, media_type, body):
+    sent = {"content_type": media_type, "headers": {"Content-Encoding": "gzip"}}
+
+    response = send("removals", body=gzip.compress(body), **sent)
+
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_long")
+    assert not Batch.objects.exists()
+
+
 def test_an_address_without_its_last_slash_takes_nothing_and_says_so(token):
     response = machine(token).post(
         "/api/v1/platforms/tumblr/removals",
