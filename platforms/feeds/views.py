@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 KEY_HEADER: Final = "Idempotency-Key"
 KEY: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
+STEPS: Final = (".", "..")
+"""In an address they lead elsewhere (RFC 3986, 5.2.4): nobody could ask for the answer."""
 IN_MEMORY: Final = 4 * 1024 * 1024
 """A list of opt-outs that is shorter is taken also when the disk is full."""
 RETRY_AFTER_S: Final = 60
@@ -119,7 +121,7 @@ def key_of(request: Request) -> str:
     key = request.headers.get(KEY_HEADER)
     if key is None:
         raise KeyMissing
-    if not KEY.fullmatch(key):
+    if not KEY.fullmatch(key) or key in STEPS:
         raise KeyMalformed
     return key
 

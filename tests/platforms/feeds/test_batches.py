@@ -63,6 +63,7 @@ def test_a_key_with_another_body_is_refused_and_changes_nothing(send):
         (None, "idempotency_key_missing"),
         ("", "idempotency_key_malformed"),
         ("a/b", "idempotency_key_malformed"),
+        ("..", "idempotency_key_malformed"),
         ("a" * 201, "idempotency_key_malformed"),
     ],
 )
