@@ -1,8 +1,10 @@
 """Accounts and what the platform says of them."""
 
 import threading
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from audit.events import SYSTEM
@@ -326,3 +328,16 @@ def test_a_change_is_lost_when_its_entry_cannot_be_written(tumblr):
         actions.note_item(tumblr, 1, "line\nbreak", by=SYSTEM)
 
     assert not ItemState.objects.exists()
+
+
+def test_a_name_that_was_kept_in_another_form_of_its_letters_binds_content_with_any(tumblr):
+    add_keys = import_module("platforms.migrations.0014_names_are_the_same_in_any_form").add_keys
+    old = Account.objects.create(platform=tumblr, handle="jose\u0301", keys=[1])
+    plain = Account.objects.create(platform=tumblr, handle="moss", keys=[2])
+
+    add_keys(apps, None)
+    add_keys(apps, None)
+
+    for account in (old, plain):
+        account.refresh_from_db()
+    assert (old.keys, plain.keys) == ([1, keyring().handle("tumblr", "josé")], [2])
