@@ -40,6 +40,8 @@ ITEM_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
 }
 """What an id of an item looks like, where nothing else can be in a dump."""
 
+ANY_KIND: Final = re.compile(r"[a-z0-9_-]{1,40}")
+
 IN_CONTAINERS: Final = frozenset({"wordpress", "generic"})
 """Here an id says nothing without the site, or without the platform that it is of."""
 
@@ -55,6 +57,12 @@ class Scoped(NamedTuple):
     id: str
 
 
+PLATFORM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+"""The name of a platform in the generic format."""
+
+OF_SITE: Final = re.compile(r"(author|user):.+")
+"""What follows the address of a site in the id of one of its authors."""
+
 ACCOUNT_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "tumblr": (re.compile(r"t:[A-Za-z0-9_-]{1,64}"), "a blog's uuid, such as t:aYVLJkjlTs_uPTkq"),
     "reddit": (re.compile(r"t[25]_[a-z0-9]{1,13}"), "a fullname, such as t2_1w72 or t5_2qh33"),
@@ -66,7 +74,7 @@ ACCOUNT_IDS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
         "a contributor's, such as 1234, or a model's, such as model:1234",
     ),
     "generic": (
-        re.compile(r"[a-z0-9][a-z0-9._-]{0,99}(:|/container:)[!-~]+"),
+        re.compile(rf"{PLATFORM.pattern}(:|/container:)[!-~]+"),
         "platform:id, or platform/container:id",
     ),
 }
@@ -79,7 +87,7 @@ NAMES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "instagram": (re.compile(r"[^/:?#\s]+"), "a user name, not an address"),
     "threads": (re.compile(r"[^/:?#\s]+"), "a user name, not an address"),
     "shutterstock": (re.compile(r"(?!)"), "in no dump: give the id"),
-    "generic": (re.compile(r"[a-z0-9][a-z0-9._-]{0,99}:.+"), "platform:handle"),
+    "generic": (re.compile(rf"{PLATFORM.pattern}:.+"), "platform:handle"),
 }
 """What a name looks like by which somebody can be found, in the form in which it is kept."""
 
@@ -140,8 +148,11 @@ def account_id(slug: str, native_id: str) -> Spelled:
     if slug != "wordpress":
         return Spelled(native_id)
     site, mark, author = native_id.partition("#")
-    if _address(site) is None or site.isdecimal():
-        raise NotUnderstood("the id of an account of wordpress is a site's address, no number")
+    if not _is_site(site) or (mark and not OF_SITE.fullmatch(author)):
+        raise NotUnderstood(
+            "the id of an account of wordpress is a site's address, no number, or that of an author"
+            " such as moss.example#author:moss"
+        )
     found = _site(site)
     return Spelled(
         found.name + mark + author, tuple(other + mark + author for other in found.others)
@@ -180,16 +191,27 @@ def scoped(slug: str, item: ItemName) -> tuple[Scoped, ...]:
     kinds = KINDS.get(slug)
     if kinds is not None and item.kind not in kinds:
         raise NotUnderstood(f"the kind of an item of {slug} is one of: {', '.join(sorted(kinds))}")
+    if not ANY_KIND.fullmatch(item.kind):
+        raise NotUnderstood("a kind is written in small letters, as in the dump")
     if slug in ITEM_IDS:
         shape, words = ITEM_IDS[slug]
         if not shape.fullmatch(item.id):
             raise NotUnderstood(f"the id of an item of {slug} is {words}")
     if slug not in IN_CONTAINERS:
         return (Scoped(item.kind, "", item.id),)
-    if not item.container or (slug == "wordpress" and _address(item.container) is None):
+    if not (item.container and _is_container(slug, item.container)):
         raise NotUnderstood(f"an item of {slug} is named with its container, as in the dump")
     named = _site(item.container) if slug == "wordpress" else Spelled(item.container)
     return tuple(Scoped(item.kind, each, item.id) for each in (named.name, *named.others))
+
+
+def _is_container(slug: str, said: str) -> bool:
+    return _is_site(said) if slug == "wordpress" else PLATFORM.fullmatch(said) is not None
+
+
+def _is_site(said: str) -> bool:
+    """Whether it can be the address of a site; a number reads like a host, and is not one."""
+    return _address(said) is not None and not said.isdecimal()
 
 
 def _site(said: str) -> Spelled:

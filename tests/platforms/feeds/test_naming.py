@@ -241,6 +241,8 @@ def test_an_id_counts_whatever_the_name_beside_it_is():
         ("shutterstock", "a moss"),
         ("wordpress", "20115252"),
         ("wordpress", "moss@mail.example"),
+        ("wordpress", "moss.example#author:"),
+        ("wordpress", "moss.example#alice"),
         ("generic", "moss"),
     ],
 )
@@ -263,3 +265,18 @@ def test_an_id_that_no_dump_could_have_is_refused(slug, said):
 def test_an_id_of_an_item_that_no_dump_could_have_is_refused(slug, kind, said):
     with pytest.raises(NotUnderstood, match="the id of an item"):
         scoped(slug, ItemName(kind, said, "moss.example"))
+
+
+@pytest.mark.parametrize(
+    ("slug", "kind", "container"),
+    [
+        ("wordpress", "Post", "moss.example"),
+        ("wordpress", "post", "20115252"),
+        ("wordpress", "post", "not a site"),
+        ("generic", "post", "Tides.example"),
+        ("generic", "post", None),
+    ],
+)
+def test_a_kind_or_a_container_that_no_dump_could_have_is_refused(slug, kind, container):
+    with pytest.raises(NotUnderstood, match="as in the dump"):
+        scoped(slug, ItemName(kind, "11", container))
