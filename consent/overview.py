@@ -13,6 +13,7 @@ from django.db.models import Prefetch
 from consent.models import ReasonCode, Standing, Statement, WideChoice
 from people.models import User
 from platforms.models import Account, AccountState, Platform
+from platforms.reports import ADULT
 
 LATEST = 5
 """How many statements the first page shows; the history has all of them."""
@@ -178,10 +179,16 @@ def row_of(account: Account, said: dict[tuple[str, int], list[str]]) -> AccountR
 
 
 def platform_denials(accounts: list[Account]) -> dict[tuple[str, int], list[str]]:
-    """What the platforms themselves say against these accounts, by platform and key."""
+    """What the platforms themselves say against these accounts, by platform and key.
+
+    A rating is not among it: what is adult may be shared where that is agreed.
+    """
     keys = {key for account in accounts for key in account.keys}
-    states = AccountState.objects.denied().filter(account_key__in=keys)
-    return {(state.platform_id, state.account_key): state.reasons for state in states}
+    states = AccountState.objects.denied(adult=True).filter(account_key__in=keys)
+    return {
+        (state.platform_id, state.account_key): [each for each in state.reasons if each != ADULT]
+        for state in states
+    }
 
 
 def grouped(rows: list[AccountRow], choices: list[WideChoice]) -> Iterable[Group]:

@@ -90,7 +90,7 @@ class Changes:
             | Q(shared_from__isnull=False)
             | Q(account__platform__in=opt_in, allowed=False)
         )
-        reported = AccountState.objects.denied()
+        reported = AccountState.objects.denied(adult=self._dataset.adult)
         return self._counted(
             _keys(_changed(reported, self._since), F("account_key")).union(
                 _keys(_changed(said, self._since), Unnest("account__keys")),
@@ -154,7 +154,7 @@ def _account_changed(standings: Any, since: str | None) -> Any:
 def _all_denials(dataset: Dataset) -> Denials:
     said = Standing.objects.for_partner(dataset.partner.slug)
     denied = _keys(said.denied(), Unnest("account__keys"))
-    reported = _keys(AccountState.objects.denied(), F("account_key"))
+    reported = _keys(AccountState.objects.denied(adult=dataset.adult), F("account_key"))
     return Denials.of(
         accounts=_each(denied),
         closed=_each(reported),

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from platforms.keys import account_key_text
+from platforms.reports import ADULT
 from platforms.snapshots import ChangedSince, XidField
 from platforms.tokens import Token, TokenQuerySet
 
@@ -133,8 +134,10 @@ class Account(models.Model):
 
 
 class AccountStateQuerySet(ChangedSince):
-    def denied(self) -> Self:
-        return self.filter(denied=True)
+    def denied(self, *, adult: bool = False) -> Self:
+        """Keep whom nothing is shared of; somebody merely adult only unless that is agreed."""
+        denied = self.filter(denied=True)
+        return denied.exclude(reasons=[ADULT]) if adult else denied
 
 
 class AccountState(models.Model):

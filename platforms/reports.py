@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 OPT_OUT: Final = "platform_opt_out"
+ADULT: Final = "adult"
+"""The one reason that an agreement may admit."""
 
 
 class Outcome(StrEnum):

@@ -20,7 +20,7 @@ from platforms.actions import add_missing_platforms, ensure_account, import_dump
 from platforms.actions.tokens import issue_token
 from platforms.models import Platform
 from platforms.records import MediaKind
-from tests.platforms.sources import dumps
+from tests.platforms.sources import anywhere, dumps
 from tests.platforms.sources.reddit_dumps import ALICE, comment, crosspost, lines, post
 
 OPERATOR = operator_command()
@@ -48,6 +48,8 @@ CROSSPOST = pytest.param(
     id="crosspost",
 )
 
+ROOT = anywhere.lines(anywhere.reply(), *anywhere.FACTS)
+
 
 @pytest.fixture
 def take_in(transactional_db, tmp_path):
@@ -69,7 +71,7 @@ def dataset(transactional_db):
         partner,
         "everything",
         name="Everything",
-        platforms=["reddit", "wordpress"],
+        platforms=["reddit", "wordpress", "generic"],
         media_kinds=list(MediaKind),
         buckets=1,
         by=OPERATOR,
@@ -168,3 +170,27 @@ def test_the_same_dump_once_more_leaves_the_file_open(only_the_comment, take_in)
     take_in("reddit", lines(post(), comment(), post("abc9")))
 
     assert clear(only_the_comment)
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        pytest.param(anywhere.parent(visibility="private"), id="private"),
+        pytest.param(anywhere.parent(minor=True), id="of a minor"),
+        pytest.param(anywhere.parent(signals=["no_ai"]), id="not for AI"),
+        pytest.param(anywhere.parent(visibility="unknown"), id="nobody knows"),
+        pytest.param(anywhere.parent(visibility="for some"), id="not understood"),
+    ],
+)
+def test_what_hangs_on_something_that_a_newer_parent_record_closes_is_not_delivered(
+    take_in, dataset, closed
+):
+    take_in("generic", ROOT)
+    file = released(dataset)
+    assert rows_in(file) == 1
+
+    take_in("generic", anywhere.lines(closed))
+
+    assert rows_in(released(dataset)) == 0
+    with pytest.raises(GateClosed):
+        clear(file)

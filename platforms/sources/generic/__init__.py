@@ -9,12 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import AccountReading, FactReading, Item, Reading, Visibility
+from platforms.reports import ADULT
 from platforms.sources import files
 from platforms.sources.contract import Fact, understood
 from platforms.sources.generic import parquet
 from platforms.sources.generic.items import (
     SLUG,
     Surroundings,
+    closed_parents,
     evidence_of,
     handle_of,
     item_of,
@@ -30,7 +32,7 @@ from platforms.sources.values import text_in
 ADVICE: Final = "Give one record on each line, or a Parquet file with the documented columns."
 REASON_CHARACTERS: Final = 200
 FLAGGED: Final = frozenset({"paid", "commercial", "minor"})
-CLEARED: Final = FLAGGED | set(DENIALS.values())
+CLEARED: Final = FLAGGED | {ADULT} | set(DENIALS.values())
 
 
 class Shape(StrEnum):
@@ -69,6 +71,7 @@ def _read(
     around = Surroundings(_first_pass(paths, progress, proven), observed_at)
     yield from _readings(around)
     yield from _facts(around)
+    yield from closed_parents(around)
     for path in paths:
         for raw in _raw(path, progress, proven):
             record, reason = _understood(raw)
@@ -122,7 +125,7 @@ def _understood(raw: object) -> tuple[Record | None, str]:
 def _readings(around: Surroundings) -> Iterator[AccountReading]:
     for key, marks in around.known.facts():
         denies = frozenset(filter(None, map(_denial, marks)))
-        clears = _cleared(marks) if not denies else frozenset()
+        clears = _cleared(marks) - denies if denies <= {ADULT} else frozenset()
         if denies or clears:
             yield AccountReading(
                 platform=SLUG,
@@ -148,9 +151,11 @@ def _facts(around: Surroundings) -> Iterator[FactReading]:
 
 
 def _denial(mark: Mark) -> str | None:
-    """The reason that stands against the account itself; adult and unknown do not."""
-    if mark.visibility in (Visibility.PUBLIC, Visibility.UNKNOWN, Visibility.ADULT):
+    """The reason that stands against the account itself; what is unknown does not."""
+    if mark.visibility in (Visibility.PUBLIC, Visibility.UNKNOWN):
         return None
+    if mark.visibility is Visibility.ADULT:
+        return ADULT
     if mark.code.startswith("signal_"):
         return "platform_opt_out"
     return DENIALS.get(mark.visibility, mark.code)

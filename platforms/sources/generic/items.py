@@ -58,6 +58,7 @@ BAD_FLAGS: Final = {
     "minor": Visibility.OUT_OF_SCOPE,
     "sensitive": Visibility.ADULT,
 }
+OPEN: Final = frozenset({Visibility.PUBLIC, Visibility.ADULT})
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -101,9 +102,30 @@ def _parents(record: ItemRecord, known: Known) -> Iterator[ItemRef]:
                 yield _ref(key)
 
 
+def closed_parents(around: Surroundings) -> Iterator[Item]:
+    """What parent records say is not open to all: it holds back what hangs on it in other dumps."""
+    for key, records in around.known.parents():
+        marks = {mark for parent in records for mark in parent.marks}
+        if all(mark.visibility in OPEN for mark in marks):
+            continue
+        owners = {account_id(*parent.account[1:]) for parent in records}
+        yield Item(
+            platform=SLUG,
+            kind=key[2],
+            native_id=key[3],
+            container_id=key[1],
+            principals=tuple(Principal(Role.OWNER, Identity.STABLE, one) for one in sorted(owners)),
+            evidence=tuple(mark.at("item") for mark in sorted(marks)),
+            observed_at=around.observed_at,
+        )
+
+
 def odd_item(raw: Mapping[str, Any], reason: str, observed_at: datetime) -> Item:
-    """A record that is not understood: held, and excluded where it says that much itself."""
-    is_item = raw.get("record") == "item"
+    """A record that is not understood: held, and excluded where it says that much itself.
+
+    One of a parent is kept by its id, too, so that nothing that hangs on it is shared.
+    """
+    is_item = raw.get("record") in ("item", "parent")
     return Item(
         platform=SLUG,
         kind=(name_in(raw.get("kind")) if is_item else None) or ODD_KIND,
@@ -209,7 +231,10 @@ def _of_parents(platform: str, thread: Reply, around: Surroundings) -> Iterator[
             detail = "the dump says of what it hangs on that it is not open to all"
             yield Evidence("parent", Visibility.UNKNOWN, "parent_closed", detail)
         if parent is None:
-            detail = "what it hangs on is not in the dump; add its parent record"
+            detail = (
+                "the dump has no parent record of what it hangs on: import both as one dump,"
+                " or the item itself that it hangs on"
+            )
             about = _ref(key)
             yield Evidence("parent", Visibility.UNKNOWN, "parent_outside_dump", detail, about)
             continue

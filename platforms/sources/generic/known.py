@@ -118,6 +118,12 @@ class Known:
         for key in self._marks:
             yield key, self.marks(key)
 
+    def parents(self) -> Iterator[tuple[Key, frozenset[Parent]]]:
+        """All that some parent record is of, but what an item record already tells as closed."""
+        for key, records in self._parents.items():
+            if not self.is_closed(key):
+                yield key, records
+
     def chain(self, platform: str, thread: Reply) -> Iterator[tuple[Key, Parent | None]]:
         """Every record of everything above an item; None where there is no way to the top."""
         waiting: list[Key] = [("parent", platform, thread.kind, thread.id)]

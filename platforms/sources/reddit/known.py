@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import Evidence, Visibility
+from platforms.reports import ADULT
 from platforms.sources.marks import Watch, doubt
 from platforms.sources.reddit.fields import (
     OF_ACCOUNTS,
@@ -27,7 +28,6 @@ PLACE: Final = "container"
 PROVEN: Final = "open_to_all"
 SPELLINGS: Final = {"over18": ("over18", "over_18")}
 NO_READINGS: Final[frozenset[Visibility]] = frozenset()
-NEVER_CLEARED: Final = frozenset({"adult"})
 
 # What a record says in fields that nobody reads stands beside its fields under this name.
 MARKS: Final = "a field that is not read"
@@ -120,7 +120,7 @@ class Register:
         for native_id, readings in self._by_id.items():
             name = self._names.get(native_id)
             denies = _denied(readings, self._fields)
-            clears = frozenset() if denies else self._cleared(native_id, name)
+            clears = frozenset() if denies - {ADULT} else self._cleared(native_id, name)
             yield native_id, name, denies, clears
         named = {name.casefold() for name in self._names.values()}
         for name, readings in self._by_name.items():
@@ -137,7 +137,6 @@ class Register:
             field.code
             for name_of_field, field in self._fields.items()
             if self.found(native_id, name, name_of_field) == {Visibility.PUBLIC}
-            and field.code not in NEVER_CLEARED
         )
 
 
@@ -169,7 +168,7 @@ def _note(
 
 
 def _denied(readings: Readings, fields: Mapping[str, Field]) -> frozenset[str]:
-    harmless = {Visibility.PUBLIC, Visibility.UNKNOWN, Visibility.ADULT}
+    harmless = {Visibility.PUBLIC, Visibility.UNKNOWN}
     return frozenset(fields[name].code for name, found in readings.items() if found - harmless)
 
 

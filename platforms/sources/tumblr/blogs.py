@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from platforms.records import Evidence, Visibility
+from platforms.reports import ADULT
 from platforms.sources.contract import Fact, one_of
 from platforms.sources.json_documents import quickly
 from platforms.sources.marks import Watch, doubt
@@ -76,8 +77,8 @@ DENIALS: Final = {
     "is_suspended": "suspended",
     "is_blogless_advertiser": "brand_partner",
     "advertiser_name": "brand_partner",
-    "is_adult": "adult",
-    "is_nsfw": "adult",
+    "is_adult": ADULT,
+    "is_nsfw": ADULT,
 }
 CLEARING: Final = {
     "type": "private",
@@ -87,6 +88,7 @@ CLEARING: Final = {
     "allow_search_indexing": "search_discouraged",
     "active": "gone",
     "is_suspended": "suspended",
+    "is_adult": ADULT,
 }
 # No fact and no other record can be about a blog of which only the name is known.
 WITHOUT_UUID: Final = "; nothing settles it without blog.uuid"
@@ -181,17 +183,17 @@ class Blog(msgspec.Struct, gc=False, eq=False):
         return frozenset(
             DENIALS[field]
             for field in FIELDS
-            if self.found(field) - {Visibility.PUBLIC, Visibility.UNKNOWN, Visibility.ADULT}
+            if self.found(field) - {Visibility.PUBLIC, Visibility.UNKNOWN}
         )
 
     def cleared(self, *, attested: bool) -> frozenset[str]:
         """The earlier denials that this blog, proven public, contradicts one by one."""
         evidence = evidence_of(self, attested=attested)
-        if self.denials() or any(e.visibility is not Visibility.PUBLIC for e in evidence):
+        denials = self.denials()
+        if denials - {ADULT} or any(e.visibility is not Visibility.PUBLIC for e in evidence):
             return frozenset()
-        return frozenset(
-            denial for field, denial in CLEARING.items() if self.found(field) == {Visibility.PUBLIC}
-        )
+        good = (field for field in CLEARING if self.found(field) == {Visibility.PUBLIC})
+        return frozenset(CLEARING[field] for field in good) - denials
 
 
 class Seen:

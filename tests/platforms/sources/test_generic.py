@@ -53,7 +53,7 @@ EVERY = [RICH, reply(), parent(), container(indexable=True), account(handle="ali
 
 
 def only(tmp_path, record, *facts):
-    (found,) = items(tmp_path, "generic", lines(record, *(facts or FACTS)))
+    *_, found = items(tmp_path, "generic", lines(record, *(facts or FACTS)))
     return found
 
 
@@ -499,3 +499,16 @@ def test_a_record_that_does_not_say_what_it_is_clears_nothing(tmp_path):
     found = readings(tmp_path, "generic", lines(account(), unclear))
 
     assert [one.clears for one in found] == []
+
+
+def test_a_parent_record_that_is_closed_closes_an_item_of_the_same_id(tmp_path):
+    found = items(tmp_path, "generic", dump(item("1"), parent("1", visibility="private")))
+
+    assert {judge(one).verdict for one in found if one.native_id == "1"} == {
+        Verdict.SHARE,
+        Verdict.EXCLUDE,
+    }
+
+
+def test_an_open_parent_record_is_no_item(tmp_path):
+    assert items(tmp_path, "generic", lines(parent())) == []

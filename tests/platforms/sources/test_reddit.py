@@ -559,7 +559,7 @@ def test_only_a_record_of_today_that_says_the_contrary_ends_a_denial(tmp_path):
 
     assert by_subject(today) == {
         (ALICE, "alice"): (set(), {"search_discouraged"}),
-        (TIDES, "r/tides"): (set(), {"private", "quarantined"}),
+        (TIDES, "r/tides"): (set(), {"private", "quarantined", "adult"}),
     }
     assert archived == asserted == []
 

@@ -1,0 +1,143 @@
+"""A newer dump's rating of a blog, subreddit or account keeps its older items out, too."""
+
+from datetime import timedelta
+
+import pyarrow.parquet as pq
+import pytest
+from django.conf import settings as configured
+from django.utils import timezone
+
+from audit.events import operator_command
+from exports.actions.agree import add_dataset, add_partner
+from exports.actions.build import build
+from exports.actions.plan import plan_release
+from exports.actions.publish import publish_release
+from exports.gate import GateClosed, clear
+from platforms.actions import add_missing_platforms, import_dump
+from platforms.records import MediaKind
+from tests.platforms.sources import anywhere, dumps, reddit_dumps
+from tests.platforms.sources.reddit_dumps import lines, subreddit
+
+OPERATOR = operator_command()
+TUMBLR = pytest.param(
+    "tumblr",
+    lines(dumps.post()),
+    lines(dumps.blog(is_adult=True)),
+    lines(dumps.blog()),
+    id="tumblr: blog",
+)
+REDDIT = pytest.param(
+    "reddit",
+    lines(reddit_dumps.post()),
+    lines(subreddit(over18=True)),
+    lines(subreddit()),
+    id="reddit: subreddit",
+)
+CONTAINER = pytest.param(
+    "generic",
+    anywhere.dump(anywhere.item()),
+    anywhere.lines(anywhere.container(sensitive=True)),
+    anywhere.lines(anywhere.container()),
+    id="generic: container",
+)
+ACCOUNT = pytest.param(
+    "generic",
+    anywhere.dump(anywhere.item()),
+    anywhere.lines(anywhere.account(sensitive=True)),
+    anywhere.lines(anywhere.account()),
+    id="generic: account",
+)
+RATED = pytest.mark.parametrize(
+    ("platform", "posts", "adult", "clean"), [TUMBLR, REDDIT, CONTAINER, ACCOUNT]
+)
+
+
+@pytest.fixture
+def bring(transactional_db, tmp_path):
+    """Imports files in the order in which they were made, an hour after one another."""
+    add_missing_platforms()
+    begun = timezone.now() - timedelta(days=1)
+
+    def bring(platform, text):
+        number = len(list(tmp_path.glob("dump-*")))
+        path = tmp_path / f"dump-{number}"
+        path.write_text(text)
+        made_at = begun + timedelta(hours=number)
+        options = {"by": OPERATOR, "now": timezone.now(), "made_at": made_at}
+        return import_dump(platform, [path], {}, **options)
+
+    return bring
+
+
+@pytest.fixture
+def agreed(transactional_db):
+    partner = add_partner("northlight", name="Northlight Models", by=OPERATOR)
+
+    def agreed(adult):
+        return add_dataset(
+            partner,
+            "everything",
+            name="Everything",
+            platforms=["tumblr", "reddit", "generic"],
+            media_kinds=list(MediaKind),
+            buckets=1,
+            adult=adult,
+            by=OPERATOR,
+        )
+
+    return agreed
+
+
+def released(dataset):
+    planned = plan_release(dataset, by=OPERATOR)
+    build(planned.files.get().pk)
+    publish_release(planned.pk)
+    return planned.files.get()
+
+
+def rows_in(file):
+    return pq.read_table(configured.STORAGE_DIR / file.path).num_rows if file.path else 0
+
+
+@RATED
+def test_a_newer_rating_closes_a_file_and_keeps_its_items_out(
+    bring, agreed, platform, posts, adult, clean
+):
+    dataset = agreed(adult=False)
+    bring(platform, posts)
+    file = released(dataset)
+    assert rows_in(file) == 1
+
+    bring(platform, adult)
+
+    with pytest.raises(GateClosed):
+        clear(file)
+    assert rows_in(released(dataset)) == 0
+
+
+@RATED
+def test_where_adult_items_are_agreed_a_newer_rating_changes_nothing(
+    bring, agreed, platform, posts, adult, clean
+):
+    dataset = agreed(adult=True)
+    bring(platform, posts)
+    file = released(dataset)
+
+    bring(platform, adult)
+
+    assert clear(file)
+    assert rows_in(released(dataset)) == 1
+
+
+@RATED
+def test_a_rating_is_taken_back_by_a_record_that_was_made_later(
+    bring, agreed, platform, posts, adult, clean
+):
+    dataset = agreed(adult=False)
+    bring(platform, posts)
+    bring(platform, adult)
+    assert rows_in(released(dataset)) == 0
+
+    bring(platform, clean)
+
+    assert rows_in(released(dataset)) == 1
