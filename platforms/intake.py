@@ -159,6 +159,11 @@ class Counts:
         found.examples = {code: list(shown) for code, shown in counts["examples"].items()}
         return found
 
+    def forget_examples_of_held(self) -> None:
+        """All that is held is counted anew: what was an example may be held no more."""
+        for code in self.held_by_reason:
+            self.examples.pop(code, None)
+
     def take_back(self, item: Item, reasons: Iterable[str]) -> None:
         """Forget an item that was held for ``reasons``."""
         self.read -= 1

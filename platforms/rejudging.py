@@ -107,6 +107,7 @@ def rewrite(
 
     ``counts`` are those of the import, and become those of the new one.
     """
+    counts.forget_examples_of_held()
     for run in runs:
         again: Counter[int] = Counter()
         for one in rejudged(run, known, progress):
@@ -122,19 +123,27 @@ def rewrite(
 
 
 def _row(one: Rejudged, known: Knowledge, observed_at: datetime) -> Row:
-    """Everybody in a parent that was found elsewhere is in the item, too."""
+    """Everybody in a parent that was found elsewhere is in the item, too.
+
+    And what such a parent hangs on, the item hangs on.
+    """
     row = row_of(one.complete, one.judgement, known.keyring, observed_at)
-    people = {
-        key
+    found = [
+        known.parents[item_key]
         for parent in one.held.item.parents
         for item_key in known.keyring.items_of(row.platform, parent)
         if item_key in known.parents
-        for key in known.parents[item_key].account_keys
-    }
+    ]
+    people = {key for parent in found for key in parent.account_keys}
     if not people:
         return row
+    above = {key for parent in found for key in parent.parent_keys} - {row.item_key}
     core = None if row.core_keys is None else sorted({*row.core_keys, *people})
-    return row._replace(account_keys=sorted({*row.account_keys, *people}), core_keys=core)
+    return row._replace(
+        account_keys=sorted({*row.account_keys, *people}),
+        core_keys=core,
+        parent_keys=sorted({*(row.parent_keys or ()), *above}),
+    )
 
 
 def _held(run: Sources) -> Iterator[Held]:

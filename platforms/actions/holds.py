@@ -209,15 +209,15 @@ class Job:
 
 def _judge_everything(job: Job) -> None:
     """Judge every chosen import, again where one of them settles what another lacks."""
-    before = _held_in(_chosen(job.platform, job.claim.dump))
+    before = _held_in(_meant(job.claim))
     job.write(items=2 * before["held"])
     if not job.claim.before:
         job.write(before=before)
     for _ in range(PASSES):
-        again = [_judge(dump, job) for dump in _chosen(job.platform, job.claim.dump)]
+        again = [_judge(dump, job) for dump in _meant(job.claim)]
         if not any(again):
             break
-    after = _held_in(_chosen(job.platform, job.claim.dump))
+    after = _held_in(_meant(job.claim))
     row = Resolution.objects.get(pk=job.claim.pk)
     job.write(after={"shared": 0, "excluded": 0, **row.after, **after}, done=job.done)
 
@@ -315,6 +315,14 @@ def _sources_of(dump: Dump) -> list[Sources]:
 def _chosen(platform: Platform, dump: Dump | None) -> list[Dump]:
     holding = Dump.objects.holding().filter(platform=platform).order_by("pk")
     return list(holding.filter(pk=dump.pk) if dump else holding)
+
+
+def _meant(order: Resolution) -> list[Dump]:
+    """The imports to judge: nobody asserts anything of one that came in after they did."""
+    chosen = _chosen(order.platform, order.dump)
+    if not order.facts:
+        return chosen
+    return [one for one in chosen if (one.held_since or one.imported_at) <= order.requested_at]
 
 
 def _the_only_one(platform: Platform) -> Dump | None:

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from platforms.records import Verdict
 
 BATCH: Final = 65_536
-COLUMNS: Final = ["item_key", "verdict", "reasons", "adult", "account_keys", "observed_at"]
+COLUMNS: Final = [
+    *("item_key", "verdict", "reasons", "adult", "account_keys", "observed_at", "parent_keys")
+]
 STRICTNESS: Final = (Verdict.SHARE, Verdict.HOLD, Verdict.EXCLUDE)
 
 Keys = npt.NDArray[np.int64]
@@ -22,7 +24,8 @@ Keys = npt.NDArray[np.int64]
 class Found(NamedTuple):
     """One item by all of its appearances: the strictest verdict, everybody who is in it.
 
-    ``read_at`` is when it was read last, None where no appearance knows.
+    ``read_at`` is when it was read last, None where no appearance knows. ``parent_keys`` are
+    those of all that it hangs on.
     """
 
     verdict: Verdict
@@ -30,6 +33,7 @@ class Found(NamedTuple):
     adult: bool
     account_keys: frozenset[int]
     read_at: datetime | None = None
+    parent_keys: frozenset[int] = frozenset()
 
     def and_also(self, other: "Found") -> "Found":
         return Found(
@@ -38,6 +42,7 @@ class Found(NamedTuple):
             self.adult or other.adult,
             self.account_keys | other.account_keys,
             max(filter(None, (self.read_at, other.read_at)), default=None),
+            self.parent_keys | other.parent_keys,
         )
 
 
@@ -70,4 +75,6 @@ def _found(row: dict[str, object]) -> Found:
         bool(row["adult"]),
         frozenset(row["account_keys"]),  # type: ignore[call-overload]
         row["observed_at"],  # type: ignore[arg-type]
+        # Runs from before this column do not say on what an item hangs.
+        frozenset(row.get("parent_keys") or ()),  # type: ignore[call-overload]
     )

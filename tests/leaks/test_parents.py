@@ -16,7 +16,13 @@ from exports.actions.build import build
 from exports.actions.plan import plan_release
 from exports.actions.publish import publish_release
 from exports.gate import GateClosed, clear
-from platforms.actions import add_missing_platforms, ensure_account, import_dump
+from platforms.actions import (
+    add_missing_platforms,
+    ensure_account,
+    import_dump,
+    request_resolution,
+    resolve,
+)
 from platforms.actions.tokens import issue_token
 from platforms.models import Platform
 from platforms.records import MediaKind
@@ -194,3 +200,14 @@ def test_what_hangs_on_something_that_a_newer_parent_record_closes_is_not_delive
     assert rows_in(released(dataset)) == 0
     with pytest.raises(GateClosed):
         clear(file)
+
+
+def test_what_was_settled_by_a_parent_goes_with_all_that_the_parent_hangs_on(take_in, dataset):
+    take_in("reddit", lines(comment(link="abc2", quarantine=False)))
+    take_in("reddit", lines(crosspost()))
+    resolve(request_resolution(Platform.objects.get(slug="reddit"), {}, by=OPERATOR).pk)
+    assert rows_in(released(dataset)) == 2
+
+    take_in("reddit", lines(post("src1", removed_by_category="deleted")))
+
+    assert rows_in(released(dataset)) == 0

@@ -280,6 +280,34 @@ def test_facts_may_be_asserted_of_every_import(bring):
     assert [outcome(newest(dump)) for dump in dumps_] == [(1, 0, 0), (1, 0, 0)]
 
 
+def test_nothing_is_asserted_of_an_import_that_came_in_after_the_order(bring):
+    seen = bring(bare())
+    waiting = order(facts=OPEN, everything=True)
+    unseen = bring(bare("abc3"))
+
+    actions.resolve(waiting.pk)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.after["shared"], waiting.after["held"]) == ("done", 1, 0)
+    assert outcome(newest(seen)) == (1, 0, 0)
+    assert (outcome(newest(unseen)), newest(unseen).facts) == ((0, 1, 0), {})
+
+
+def test_what_was_settled_is_no_example_of_what_is_held_any_more(bring):
+    elsewhere = {"subreddit": "cliffs", "subreddit_id": "t5_cliffs"}
+    settled = [bare(f"abc{n}") for n in range(1, 4)]
+    held = bring(*settled, bare("xyz", **elsewhere))
+    assert held.counts["examples"]["quarantine_unknown"] == ["abc1", "abc2", "abc3"]
+    bring(subreddit())
+
+    resolved()
+
+    assert newest(held).counts["examples"] == {
+        "quarantine_unknown": ["xyz"],
+        "subreddit_type_unknown": ["xyz"],
+    }
+
+
 @pytest.mark.parametrize(
     ("platform", "facts", "words"),
     [
