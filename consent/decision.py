@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.int64]
 
-RULE_VERSION: Final = "4"
+RULE_VERSION: Final = "5"
 """Goes up when the rule gives another answer to the same facts; older files are withdrawn."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLE: Final = timedelta(hours=72)
@@ -106,7 +106,8 @@ class Denials:
     yes, which platforms in ``opt_in_platforms`` need. ``closed`` are those of ``accounts``
     of whom a platform says so: nobody is cut for that, it withholds the whole item.
     ``items`` are those that a platform took back, and ``withheld`` those that some reading
-    excludes or holds, as far as other items hang on them.
+    excludes or holds, or rates adult where that is not agreed, as far as other items hang on
+    them.
     """
 
     accounts: Keys

@@ -35,6 +35,7 @@ ROWS: Final = 65_536
 COLUMNS: Final = ["item_key", "owner_key", "platform", "adult", "account_keys", "published_at"]
 PARENTS: Final = "parent_keys"
 READINGS: Final = ["item_key", "observed_at"]
+RATINGS: Final = ["item_key", "adult"]
 NEVER: Final = np.iinfo(np.int64).min
 
 
@@ -53,7 +54,8 @@ def speaks_against(
 ) -> bool:
     """True if ``run`` withholds one of ``items``, rates it adult, or finds somebody else in it.
 
-    Or if it withholds one of ``parents``, on which they hang, or knows of another one.
+    Or if it withholds one of ``parents``, on which they hang, rates it adult, or knows of
+    another one.
 
     Or if it dates one before the day from which its people share, or gives it to an
     owner who has not said yes, as ``bounds`` knows. ``accounts`` are those known to be in
@@ -64,6 +66,8 @@ def speaks_against(
     with _readable(run):
         withheld = keyfile.load(root / run.withheld_path, run.withheld_sha256)
         if keyfile.intersects(items, withheld) or keyfile.intersects(parents, withheld):
+            return True
+        if not adult and _rates_adult(root / run.path, parents):
             return True
         return any(
             _is_news(rows, accounts, adult)
@@ -121,6 +125,12 @@ def _is_news(rows: pa.Table, accounts: Keys, adult: bool) -> bool:
         return True
     people = integers(flat(one_array(rows["account_keys"])))
     return not bool(np.all(held_in(accounts, people)))
+
+
+def _rates_adult(run: Path, parents: Keys) -> bool:
+    if not len(parents):
+        return False
+    return any(truth(rows["adult"]).any() for rows in _batches(run, parents, RATINGS))
 
 
 def _hangs_on_more(rows: pa.Table, parents: Keys) -> bool:

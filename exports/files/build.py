@@ -26,7 +26,7 @@ from exports.files.places import Built, Places
 from exports.files.pseudonyms import Pseudonyms
 from exports.files.reading import items_of
 from exports.files.schema import DELIVERED, DESCRIBED, DICTIONARIES
-from exports.files.withheld import Withheld
+from exports.files.withheld import Rated, Withheld
 from platforms.archive import keyfile
 from platforms.archive.durable import Draft, write_durably
 from platforms.archive.runs import BUCKETS
@@ -62,9 +62,12 @@ def build_file(
     """
     refused: Counter[str] = Counter()
     inside = Inside()
+    rated = Rated(() if agreement.adult else runs)
     with Parts(into.rows.with_suffix(".parts"), parts_for(runs, buckets)) as parts:
         for items in items_of(runs, buckets):
-            known = replace(denials, withheld=withheld.among(parents_of(items)))
+            above = parents_of(items)
+            closed = np.union1d(withheld.among(above), rated.among(above))
+            known = replace(denials, withheld=closed)
             ruling = rule_on(items, agreement=agreement, denials=known, now=now)
             refused.update(counts(ruling.codes))
             admitted = ruling.admitted

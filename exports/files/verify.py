@@ -96,7 +96,7 @@ CREATE TEMP TABLE closed_parents AS
     UNION
     SELECT item_key FROM archive SEMI JOIN
         (SELECT DISTINCT parent_key AS item_key FROM hangs_on) USING (item_key)
-    WHERE verdict IS DISTINCT FROM 'share';
+    WHERE verdict IS DISTINCT FROM 'share' OR (adult AND NOT $adult);
 
 CREATE TEMP TABLE core AS
     SELECT DISTINCT item_key, unnest(core_keys) AS account_key

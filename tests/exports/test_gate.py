@@ -343,9 +343,18 @@ def test_a_newer_dump_that_says_a_post_hangs_on_the_same_leaves_it_open(
     a_file, alice, bob, archive, post, key_of
 ):
     file = a_file(alice, parents=[key_of(bob)])
-    archive(post(alice, parent_keys=(key_of(bob),)), post(bob, adult=True))
+    archive(post(alice, parent_keys=(key_of(bob),)), post(bob))
 
     assert gate.clear(file)
+
+
+def test_a_newer_dump_that_rates_what_a_post_hangs_on_adult_closes_it(
+    a_file, alice, bob, archive, post, key_of
+):
+    file = a_file(alice, parents=[key_of(bob)])
+    archive(post(bob, adult=True))
+
+    assert refused(file).because == Objection.RUN
 
 
 def test_a_replaced_dump_that_alone_held_what_a_post_hangs_on_leaves_it_open(

@@ -50,6 +50,31 @@ ACCOUNT = pytest.param(
 RATED = pytest.mark.parametrize(
     ("platform", "posts", "adult", "clean"), [TUMBLR, REDDIT, CONTAINER, ACCOUNT]
 )
+LABEL = {"has_community_label": True, "categories": ["sexual_themes"]}
+RATED_ABOVE = pytest.mark.parametrize(
+    ("platform", "posts", "adult"),
+    [
+        pytest.param(
+            "tumblr",
+            lines(dumps.post(trail=[dumps.trail_item()])),
+            lines(
+                dumps.post(
+                    900,
+                    blog=dumps.blog("bob", dumps.BOB),
+                    blog_name="bob",
+                    community_labels=LABEL,
+                )
+            ),
+            id="tumblr: source of a reblog",
+        ),
+        pytest.param(
+            "reddit",
+            lines(reddit_dumps.crosspost()),
+            lines(reddit_dumps.source(over_18=True)),
+            id="reddit: source of a crosspost",
+        ),
+    ],
+)
 
 
 @pytest.fixture
@@ -141,3 +166,31 @@ def test_a_rating_is_taken_back_by_a_record_that_was_made_later(
     bring(platform, clean)
 
     assert rows_in(released(dataset)) == 1
+
+
+@RATED_ABOVE
+def test_a_newer_rating_of_a_post_keeps_out_what_repeats_it(bring, agreed, platform, posts, adult):
+    dataset = agreed(adult=False)
+    bring(platform, posts)
+    file = released(dataset)
+    assert rows_in(file) == 1
+
+    bring(platform, adult)
+
+    with pytest.raises(GateClosed):
+        clear(file)
+    assert rows_in(released(dataset)) == 0
+
+
+@RATED_ABOVE
+def test_where_adult_items_are_agreed_what_repeats_a_rated_post_stays(
+    bring, agreed, platform, posts, adult
+):
+    dataset = agreed(adult=True)
+    bring(platform, posts)
+    file = released(dataset)
+
+    bring(platform, adult)
+
+    assert clear(file)
+    assert rows_in(released(dataset)) == 2
