@@ -11,9 +11,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from platforms.batches import Batch, Numbers, groups_of
+from platforms.batches import MOMENT, Batch, Numbers, groups_of
 from platforms.parts import are_well_formed
 from platforms.records import (
     Evidence,
@@ -62,6 +63,9 @@ REMEMBERED: Final = 4_096
 
 People = tuple[tuple[Role, Identity, bool], ...]
 IN_TIME: Final[tuple[Reason, ...]] = ()
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# The first instants of the calendar and of Unix: what systems write where they have no date.
+NO_DATES: Final = frozenset({datetime.min.replace(tzinfo=UTC), EPOCH})
 
 
 def judge(item: Item) -> Judgement:
@@ -118,8 +122,10 @@ def _are_odd(batch: Batch) -> npt.NDArray[np.bool_]:
     if not (batch.platform and batch.kind):
         return np.ones(len(batch), dtype=np.bool_)
     content = batch.content
-    is_late = pc.greater(content["published_at"], content["observed_at"])
-    are_odd: npt.NDArray[np.bool_] = is_late.to_numpy(zero_copy_only=False)
+    published = content["published_at"]
+    is_late = pc.greater(published, content["observed_at"])
+    is_early = pc.less_equal(published, pa.scalar(EPOCH, MOMENT))
+    are_odd: npt.NDArray[np.bool_] = pc.or_(is_late, is_early).to_numpy(zero_copy_only=False)
     ids = content["native_id"].to_pylist()
     # What is left of an id is nothing only where it is none; to ask that of all takes less.
     if not all(map(str.strip, ids)):
@@ -181,13 +187,13 @@ def _is_in_time(item: Item) -> bool:
         and type(observed) is datetime
         and published.tzinfo is UTC
         and observed.tzinfo is UTC
-        and published <= observed
+        and EPOCH < published <= observed
     )
 
 
 def of_its_time(item: Item) -> Iterator[Reason]:
     """Why the time of publication stands against sharing."""
-    if not _is_exact(item.published_at):
+    if not _is_exact(item.published_at) or item.published_at in NO_DATES:
         yield _hold("published_at_unknown", "the record has no usable time of publication")
         return
     if not _is_exact(item.observed_at):

@@ -115,6 +115,14 @@ def test_an_item_of_which_everything_is_known_and_good_is_shared():
             "published_at_unknown",
             id="date without zone",
         ),
+        pytest.param(
+            changed(published_at=datetime(1, 1, 1, tzinfo=UTC)), "published_at_unknown", id="year 1"
+        ),
+        pytest.param(
+            changed(published_at=datetime(1970, 1, 1, tzinfo=UTC)),
+            "published_at_unknown",
+            id="no seconds since 1970",
+        ),
         pytest.param(changed(observed_at=None), "observed_at_unknown", id="not known when read"),
     ],
 )

@@ -34,7 +34,7 @@ from platforms.sources.wordpress.gates import (
 )
 from platforms.sources.wordpress.parents import CONFLICT, Appearance, Parents
 from platforms.sources.wordpress.site import host_of
-from platforms.visibility import of_its_time
+from platforms.visibility import EPOCH, of_its_time
 
 SLUG: Final = "wordpress"
 ID: Final = re.compile(r"[1-9][0-9]{0,19}")
@@ -218,7 +218,7 @@ def appearance_of(element: Element, observed_at: datetime) -> Appearance:
     """The first pass's reading: small, and without content."""
     marks = tuple(marks_in(_own_evidence(element)))
     published_at = _moment(element.only("wp:post_date_gmt"))
-    if published_at is None or published_at > observed_at:
+    if published_at is None or not EPOCH < published_at <= observed_at:
         dated = _dated(element, published_at, observed_at)
         marks += tuple([mark_of(r.verdict, r.code) for r in of_its_time(dated)])
     kind = _kind(element)
