@@ -90,10 +90,9 @@ def _readings(around: Surroundings) -> Iterator[AccountReading]:
     """What is said of each blog; very many of them share a few answers."""
     answers: dict[object, tuple[frozenset[str], frozenset[str]]] = {}
     for uuid, blog in around.blogs.known():
-        attested = around.blogs.is_attested(uuid)
-        state = uuid is None, attested, blog.readings
+        state = uuid is None, blog.asserted, blog.readings
         if state not in answers:
-            clears = blog.cleared(attested=attested) if uuid else frozenset()
+            clears = blog.cleared() if uuid else frozenset()
             answers[state] = blog.denials(), clears
         denies, clears = answers[state]
         if denies or clears:

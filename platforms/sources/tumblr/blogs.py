@@ -186,13 +186,19 @@ class Blog(msgspec.Struct, gc=False, eq=False):
             if self.found(field) - {Visibility.PUBLIC, Visibility.UNKNOWN}
         )
 
-    def cleared(self, *, attested: bool) -> frozenset[str]:
-        """The earlier denials that this blog, proven public, contradicts one by one."""
-        evidence = evidence_of(self, attested=attested)
+    def cleared(self) -> frozenset[str]:
+        """The earlier denials that this blog, proven public, contradicts one by one.
+
+        By its records alone: what an operator asserts is about one dump.
+        """
+        if not self.asserted.isdisjoint(VISIBILITY):
+            return frozenset()
+        evidence = evidence_of(self, attested=False)
         denials = self.denials()
         if denials - {ADULT} or any(e.visibility is not Visibility.PUBLIC for e in evidence):
             return frozenset()
-        good = (field for field in CLEARING if self.found(field) == {Visibility.PUBLIC})
+        own = (field for field in CLEARING if field not in self.asserted)
+        good = (field for field in own if self.found(field) == {Visibility.PUBLIC})
         return frozenset(CLEARING[field] for field in good) - denials
 
 

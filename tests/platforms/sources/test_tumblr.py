@@ -558,6 +558,17 @@ def test_a_public_blog_clears_only_what_its_record_contradicts(tmp_path):
     assert not {"platform_opt_out", "brand_partner"} & full.clears
 
 
+def test_an_assertion_about_the_blogs_of_a_dump_clears_nothing(tmp_path):
+    facts = {"blog.type": "public", "blog.allow_search_indexing": "true"}
+    short = post(blog={"name": "alice", "uuid": ALICE})
+
+    assert readings(tmp_path, "tumblr", short, facts=facts) == []
+    assert readings(tmp_path, "tumblr", post(), facts={"blog.type": "public"}) == []
+    (rated,) = readings(tmp_path, "tumblr", post(), facts={"blog.is_adult": "false"})
+    assert "private" in rated.clears
+    assert "adult" not in rated.clears
+
+
 def test_a_blog_that_is_not_proven_public_clears_nothing(tmp_path):
     assert readings(tmp_path, "tumblr", {"blog": without(blog(), "type")}) == []
 
