@@ -188,14 +188,17 @@ class Profiles:
             )
 
     def _cleared(self, number: str, profile: Profile) -> frozenset[str]:
-        """The earlier denials that an account, proven public, contradicts one by one."""
+        """The earlier denials that an account, proven public, contradicts one by one.
+
+        By its records alone: what an operator asserts is about one dump.
+        """
         evidence = self.evidence_of(number)
-        if any(e.visibility is not Visibility.PUBLIC for e in evidence):
+        is_proven = any(Visibility.PUBLIC in profile.found(field) for field in self._terms.proofs)
+        if not is_proven or any(e.visibility is not Visibility.PUBLIC for e in evidence):
             return frozenset()
-        fields = {**self._terms.denials, self._terms.fact: "private"}
         return frozenset(
             reason
-            for field, reason in fields.items()
+            for field, reason in self._terms.denials.items()
             if profile.found(field) == {Visibility.PUBLIC}
         )
 

@@ -216,6 +216,14 @@ def test_a_dump_tells_which_accounts_are_private_public_or_of_minors(tmp_path):
     assert [(r.denies, r.clears) for r in minor] == [({"minor"}, set())]
 
 
+def test_an_assertion_about_the_accounts_of_a_dump_clears_nothing(tmp_path):
+    facts = {"account.privacy": "public"}
+    (described,) = readings(tmp_path, "instagram", [media(), account()], facts=facts)
+
+    assert readings(tmp_path, "instagram", [media()], facts=facts) == []
+    assert described.clears == {"private"}
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [
