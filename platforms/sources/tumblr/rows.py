@@ -262,7 +262,7 @@ def _blocks(text: str, media: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
 
 
 def _row_of(post: Post, rest: int, blogs: Blogs) -> Row | None:
-    if _is_marked(post.content, post.layout):
+    if post.layout and _are_marked(post.layout):
         return None
     blog, number = blogs.written(bytes(post.blog), posting=True), number_of(post)
     published_at, title = _microseconds_of(post.timestamp), _title_in(post.title)
@@ -297,26 +297,18 @@ def _segments(
     for raw in trail:
         blog, number = blogs.written(bytes(raw.blog)), number_in(raw.post.id)
         content = _content(raw.content)
-        if blog is None or number is None or content is None or _is_marked(raw.content, raw.layout):
+        if blog is None or number is None or content is None:
+            return None
+        if raw.layout and _are_marked(raw.layout):
             return None
         start, end = whole.add(*content)
         found.append(Segment(blog.number, number, start, end, len(whole.media)))
     return found
 
 
-def _is_marked(blocks: list[Text | Image], layouts: list[Layout] | UnsetType) -> bool:
-    """Whether an object in what is usual may say that not everybody may see it."""
-    inside: list[object] = []
-    for block in blocks:
-        if type(block) is Image:
-            if not _are_plain(block.media):
-                inside.append(block.media)
-            inside += [one for one in _beside_media(block) if one is not ABSENT]
-        elif type(block) is Text and block.formatting is not ABSENT:
-            inside.append(block.formatting)
-    for layout in layouts or ():
-        inside += layout.display, layout.blocks
-    return bool(inside) and bool(marks_inside(inside))
+def _are_marked(layouts: list[Layout]) -> bool:
+    """Whether an object in them may say that not everybody may see what they arrange."""
+    return bool(marks_inside([[one.display, one.blocks] for one in layouts]))
 
 
 def _are_plain(media: object) -> bool:
@@ -335,18 +327,24 @@ def _are_plain(media: object) -> bool:
 def _content(
     blocks: list[Text | Image],
 ) -> tuple[list[str], list[Media]] | None:
-    """The texts and pictures in ``blocks``; None where a picture has no address."""
+    """The texts and pictures in ``blocks``; None where one has no address, or a mark inside."""
     texts: list[str] = []
     media: list[Media] = []
+    inside: list[object] = []
     for block in blocks:
         if type(block) is Text:
             texts.append(block.text)
+            if block.formatting is not ABSENT:
+                inside.append(block.formatting)
         elif type(block) is Image and (image := picture_of(block.media, block.alt_text)):
             media.append(image)
             texts.append(text_in(block.caption))
+            if not _are_plain(block.media):
+                inside.append(block.media)
+            inside += [one for one in _beside_media(block) if one is not ABSENT]
         else:
             return None
-    return texts, media
+    return None if inside and marks_inside(inside) else (texts, media)
 
 
 def number_of(post: Post) -> str | None:
