@@ -22,16 +22,13 @@ from platforms.actions.states import note_accounts
 from platforms.archive.runs import ARCHIVE, QUARANTINE
 from platforms.archive.writer import SPILLS, RunFiles, RunWriter
 from platforms.intake import digest_of, files_of, take_in, without_clearing
-from platforms.media import Folder, Inspector
+from platforms.media import HOLDING, REFUSING, Folder, Inspector
 from platforms.models import Dump, Feed, Platform, Run
 from platforms.sources import SOURCES
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 ORPHAN_AGE: Final = timedelta(days=1)
 QUARANTINE_AGE: Final = timedelta(days=90)
-
-REFUSING: Final = "media_refuses_training"
-HOLDING: Final = ("media_unreadable", "media_ambiguous", "media_terms_unclear")
 
 Stamp = tuple[int, int, int]
 

@@ -5,6 +5,6 @@ nothing, and no signature is checked, because a forged refusal can but withhold.
 """
 
 from platforms.media.folder import BadFolder, Folder
-from platforms.media.stage import Counts, Inspector
+from platforms.media.stage import HOLDING, REFUSING, Counts, Inspector
 
-__all__ = ["BadFolder", "Counts", "Folder", "Inspector"]
+__all__ = ["HOLDING", "REFUSING", "BadFolder", "Counts", "Folder", "Inspector"]

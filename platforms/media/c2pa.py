@@ -12,12 +12,11 @@ from typing import Final
 
 from platforms.media import cbor
 from platforms.media.boxes import Box, boxes_in
-from platforms.media.statements import Stance, Statement, Unreadable
+from platforms.media.statements import STATEMENTS, Stance, Statement, Unreadable
 from platforms.media.window import Window
 from platforms.sources.values import shown
 
 DEPTH: Final = 16
-STATEMENTS: Final = 1000
 LABEL_BYTES: Final = 1024
 ASSERTION_BYTES: Final = 1 << 20
 ASSERTION: Final = re.compile(r"(^|\.)training-mining")

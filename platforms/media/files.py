@@ -13,14 +13,13 @@ from urllib.parse import unquote, unquote_to_bytes
 from platforms.media import c2pa, markers, xmp
 from platforms.media.containers import Part, Payload, parts_of
 from platforms.media.containers.parts import derived
-from platforms.media.statements import Stance, Statement, Unreadable
+from platforms.media.statements import STATEMENTS, Stance, Statement, Unreadable
 from platforms.media.window import Budget, Window
 
 STORE: Final = ".c2pa"
 BASE64: Final = ";base64"
 SPACES: Final = dict.fromkeys(map(ord, " \t\r\n\f"))
 ENCODED: Final = 1 << 18
-STATEMENTS: Final = 1000
 # A link is not followed, and a pipe that somebody named like an image does not wait.
 FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -14,6 +14,9 @@ from platforms.media.statements import Stance, Unreadable
 from platforms.records import Evidence, Item, Reading, Visibility
 
 NAME_CHARACTERS: Final = 60
+# The counts of what a file came to, where it neither allows nor says nothing.
+REFUSING: Final = "media_refuses_training"
+HOLDING: Final = ("media_unreadable", "media_ambiguous", "media_terms_unclear")
 
 
 class Counts(Counter[str]):

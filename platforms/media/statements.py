@@ -1,8 +1,12 @@
 """What a media file says about mining and training, and that it could not be read."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+STATEMENTS: Final = 1000
+"""About so many are read of one file."""
 
 
 class Stance(StrEnum):

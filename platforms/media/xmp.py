@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from xml.parsers import expat
 
-from platforms.media.statements import Stance, Statement, Unreadable
+from platforms.media.statements import STATEMENTS, Stance, Statement, Unreadable
 from platforms.media.window import Window
 from platforms.sources.values import shown
 
 DEPTH: Final = 200
-STATEMENTS: Final = 1000
 CHUNK: Final = 1 << 16
 SEPARATOR: Final = " "
 PLUS: Final = "useplus"

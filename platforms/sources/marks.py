@@ -9,7 +9,9 @@ shared must still be proven public by what is known.
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from platforms.records import Evidence, Visibility
 
@@ -63,6 +65,17 @@ REMEMBERED: Final = 4_096
 LONG_CHARACTERS: Final = 80
 SHOWN: Final = 40
 TOLD: Final = 5
+
+Plain = (
+    str
+    | int
+    | float
+    | bool
+    | Annotated[list[Any], msgspec.Meta(max_length=0)]
+    | Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
+    | None
+)
+"""What has no object in it that could say something."""
 
 
 class Watch:

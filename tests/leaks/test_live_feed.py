@@ -2,9 +2,7 @@
 
 import json
 
-import pyarrow.parquet as pq
 import pytest
-from django.conf import settings as configured
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +18,7 @@ from platforms.actions.tokens import issue_token
 from platforms.feeds.lines import text_of
 from platforms.keys import account_key_text
 from platforms.models import Platform
+from tests.leaks.releases import rows_in
 from tests.platforms.sources.dumps import ALICE, BOB, blog, post
 
 OPERATOR = operator_command()
@@ -83,10 +82,6 @@ def release(dataset):
     publish_release(planned.pk)
     publish_file(file.pk)
     return File.objects.get(pk=file.pk)
-
-
-def rows_in(file):
-    return pq.read_table(configured.STORAGE_DIR / file.path).num_rows if file.path else 0
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 import json
 
-import pyarrow.parquet as pq
 import pytest
-from django.conf import settings as configured
 from django.test import Client
 from django.utils import timezone
 
@@ -12,9 +10,6 @@ from audit.events import operator_command
 from consent.actions import opt_out
 from consent.models import ReasonCode, Source
 from exports.actions.agree import add_dataset, add_partner
-from exports.actions.build import build
-from exports.actions.plan import plan_release
-from exports.actions.publish import publish_release
 from exports.gate import GateClosed, clear
 from platforms.actions import (
     add_missing_platforms,
@@ -26,6 +21,7 @@ from platforms.actions import (
 from platforms.actions.tokens import issue_token
 from platforms.models import Platform
 from platforms.records import MediaKind
+from tests.leaks.releases import released, rows_in
 from tests.platforms.sources import anywhere, dumps
 from tests.platforms.sources.reddit_dumps import ALICE, comment, crosspost, lines, post
 
@@ -93,17 +89,6 @@ def take_back(platform, item, event="made_private"):
         headers={"Idempotency-Key": "1"},
     )
     assert response.status_code == 200, response.content
-
-
-def released(dataset):
-    planned = plan_release(dataset, by=OPERATOR)
-    build(planned.files.get().pk)
-    publish_release(planned.pk)
-    return planned.files.get()
-
-
-def rows_in(file):
-    return pq.read_table(configured.STORAGE_DIR / file.path).num_rows if file.path else 0
 
 
 @pytest.mark.parametrize("event", ["made_private", "deleted", "moderated"])

@@ -9,15 +9,13 @@ from audit.events import operator_command
 from consent.actions import opt_out
 from consent.models import ReasonCode, Source
 from exports.actions.agree import add_dataset, add_partner
-from exports.actions.build import build
-from exports.actions.plan import plan_release
-from exports.actions.publish import publish_release
 from exports.gate import clear
 from exports.models import File
 from platforms.actions import ensure_account, import_dump, request_resolution, resolve
 from platforms.archive.quarantine import held_in
 from platforms.models import Platform, Run
 from platforms.records import MediaKind
+from tests.leaks.releases import released
 from tests.platforms.sources import dumps, meta_dumps
 from tests.platforms.sources.reddit_dumps import BOB, lines, post, subreddit
 from tests.platforms.sources.test_meta_personal_data import RIDERS, SEEDED
@@ -48,13 +46,6 @@ def dataset(transactional_db):
         buckets=1,
         by=OPERATOR,
     )
-
-
-def released(dataset) -> File:
-    release = plan_release(dataset, by=OPERATOR)
-    build(release.files.get().pk)
-    publish_release(release.pk)
-    return release.files.get()
 
 
 def texts(file: File) -> set[str]:

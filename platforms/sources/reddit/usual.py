@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from platforms.sources.json_documents import QUICK_BYTES, is_all_of
+from platforms.sources.marks import Plain
 from platforms.sources.reddit.fields import SAY_NOTHING, WATCH
 from platforms.sources.reddit.responses import AROUND_ITEMS
 from platforms.sources.reddit.states import DECISIVE, OF_ONE_RECORD
@@ -27,16 +28,6 @@ ABSENT: Final = Raw(b"")
 Name = Annotated[str, msgspec.Meta(max_length=LONG_CHARACTERS)]
 Flag = bool | Annotated[str, msgspec.Meta(max_length=LONG_WORD)] | None | UnsetType
 Nothing = None | UnsetType
-Plain = (
-    str
-    | int
-    | float
-    | bool
-    | Annotated[list[Any], msgspec.Meta(max_length=0)]
-    | Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
-    | None
-)
-"""What has no object in it that could say something."""
 
 
 class Usual(Protocol):

@@ -13,23 +13,12 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from platforms.sources.json_documents import QUICK_BYTES, is_all_of
+from platforms.sources.marks import Plain
 from platforms.sources.tumblr.content import MAX_PARTS
 from platforms.sources.tumblr.posts import LABELS
 
 ABSENT: Final[Any] = Raw(b"")
 """The value of a member that is not there; null is another one."""
-
-
-Plain = (
-    str
-    | int
-    | float
-    | bool
-    | Annotated[list[Any], msgspec.Meta(max_length=0)]
-    | Annotated[dict[str, Any], msgspec.Meta(max_length=0)]
-    | None
-)
-"""What has no object in it that could say something."""
 
 
 class _Object(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):

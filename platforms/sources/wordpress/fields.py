@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -40,6 +39,7 @@ from platforms.sources.wordpress.items import (
     lowered,
     newsletter_access,
 )
+from platforms.sources.wordpress.site import host_in
 
 MISSING: Final = "missing"
 CORE_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -164,15 +164,8 @@ def said_by(answer: Answer) -> Said:
 
 def _is_from_elsewhere(raw: Mapping[str, Any]) -> bool:
     """Whether it is a cross-post, or Distributor has it from another site than its own."""
-    is_distributed = DISTRIBUTED in raw and _host(raw[DISTRIBUTED]) != _host(raw.get("link"))
+    is_distributed = DISTRIBUTED in raw and host_in(raw[DISTRIBUTED]) != host_in(raw.get("link"))
     return is_distributed or CROSS_POST in _tags(raw)
-
-
-def _host(address: object) -> str:
-    try:
-        return urlsplit(address).netloc.lower() if isinstance(address, str) else ""
-    except ValueError:
-        return ""
 
 
 def words_of(answer: Answer) -> Words:

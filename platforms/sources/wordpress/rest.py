@@ -7,7 +7,6 @@ its site, its author by the login that somebody in the dump declares for their n
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from platforms.records import Evidence, Identity, Item, ItemRef, Principal, Role, Visibility
 from platforms.sources.values import name_in, shown
@@ -38,7 +37,7 @@ from platforms.sources.wordpress.items import (
     ref_of_post,
 )
 from platforms.sources.wordpress.parents import CONFLICT, Appearance
-from platforms.sources.wordpress.site import host_of
+from platforms.sources.wordpress.site import host_in, host_of
 from platforms.sources.wordpress.sites import Posting, Surroundings
 from platforms.visibility import of_its_time
 
@@ -218,11 +217,7 @@ def _of_link(link: str, context: Context) -> Iterator[Evidence]:
     site = context.site.address
     if not link or site is None:
         return
-    try:
-        host = urlsplit(link).netloc.lower()
-    except ValueError:
-        host = ""
-    if host != host_of(site):
+    if host_in(link) != host_of(site):
         detail = f"its link does not lead to {host_of(site)}; look on which site it is"
         yield Evidence("container", Visibility.UNKNOWN, "link_elsewhere", detail)
 

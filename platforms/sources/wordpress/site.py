@@ -47,6 +47,14 @@ def host_of(site: str) -> str:
     return site.partition("/")[0]
 
 
+def host_in(link: object) -> str:
+    """The host of a web address, which may lead to anything on it; empty without one."""
+    try:
+        return urlsplit(link).netloc.lower() if isinstance(link, str) else ""
+    except ValueError:
+        return ""
+
+
 def one_spelling(site: str) -> str:
     """The form that all spellings of an address have in common.
 
